@@ -1,0 +1,212 @@
+//! What a person writes: a spec in TOML. Nothing is looked up here.
+
+use almanac_data::{Source, Stamp};
+use serde::{Deserialize, Serialize};
+use serde_json::{Map, Value};
+
+/// A whole run, as written.
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct Spec {
+    /// What is asked of the models.
+    #[serde(default)]
+    pub task: TaskName,
+    /// Where the rows come from.
+    pub data: Source,
+    /// Where past and truth part.
+    pub folds: FoldSpec,
+    /// The models, in the order they are to be listed.
+    pub model: Vec<ModelSpec>,
+    /// How answers are judged.
+    #[serde(default)]
+    pub score: ScoreSpec,
+    /// Seed and machine.
+    #[serde(default)]
+    pub run: RunSpec,
+}
+
+/// The tasks there are.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Default, Serialize, Deserialize)]
+#[serde(rename_all = "lowercase")]
+pub enum TaskName {
+    /// A distribution for each step ahead.
+    #[default]
+    Forecast,
+}
+
+/// Where past and truth part.
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
+#[serde(default, deny_unknown_fields)]
+pub struct FoldSpec {
+    /// Expanding, sliding or given.
+    pub kind: FoldKind,
+    /// Steps ahead.
+    pub horizon: usize,
+    /// Number of folds.
+    pub count: usize,
+    /// Steps from one cutoff to the next; left out, the horizon.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub step: Option<usize>,
+    /// Rows of past for `sliding`.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub window: Option<usize>,
+    /// Steps between the end of the past and the first step that is scored.
+    pub gap: usize,
+    /// Whether the last cutoff is `horizon` steps before each series' own end, or one date.
+    pub align: Align,
+    /// The cutoffs, for `given`.
+    #[serde(skip_serializing_if = "Vec::is_empty")]
+    pub cutoffs: Vec<Stamp>,
+    /// When models are fitted again.
+    pub refit: Refit,
+}
+
+/// Kinds of folds over time.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Default, Serialize, Deserialize)]
+#[serde(rename_all = "lowercase")]
+pub enum FoldKind {
+    /// A rolling origin with all of the past.
+    #[default]
+    Rolling,
+    /// A rolling origin with the last `window` rows.
+    Sliding,
+    /// The cutoffs are listed.
+    Given,
+}
+
+/// Where the last cutoff lies.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Default, Serialize, Deserialize)]
+#[serde(rename_all = "lowercase")]
+pub enum Align {
+    /// `horizon` steps before each series' own end.
+    #[default]
+    Series,
+    /// At one date for the whole panel.
+    Calendar,
+}
+
+/// When models are fitted again.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Default, Serialize, Deserialize)]
+#[serde(into = "RefitWritten", try_from = "RefitWritten")]
+pub enum Refit {
+    /// At every fold.
+    #[default]
+    Every,
+    /// At the first fold only.
+    Never,
+    /// At every so many folds.
+    Folds(usize),
+}
+
+/// A model, as written.
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
+pub struct ModelSpec {
+    /// The roster's name.
+    #[serde(rename = "use")]
+    pub entry: String,
+    /// The name in results; left out, the roster's, numbered when it occurs twice.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub name: Option<String>,
+    /// An adaptor around it: `kind` and its settings.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub lift: Option<Map<String, Value>>,
+    /// Its settings.
+    #[serde(flatten)]
+    pub settings: Map<String, Value>,
+}
+
+/// How answers are judged.
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
+#[serde(default, deny_unknown_fields)]
+pub struct ScoreSpec {
+    /// Metrics to compute; empty, the usual ones.
+    pub metrics: Vec<String>,
+    /// The metric that ranks; left out, the first.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub primary: Option<String>,
+    /// The model that others are measured against; left out, `seasonal_naive` or `naive`,
+    /// which then joins the run.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub baseline: Option<String>,
+    /// Levels of intervals, in percent.
+    pub levels: Vec<f64>,
+    /// Average over all points of the panel instead of over series.
+    pub pooled: bool,
+}
+
+/// Seed and machine.
+#[derive(Debug, Clone, PartialEq, Default, Serialize, Deserialize)]
+#[serde(default, deny_unknown_fields)]
+pub struct RunSpec {
+    /// Everything random follows from it.
+    pub seed: u64,
+    /// Threads; 0 = all.
+    pub threads: usize,
+    /// Where networks run; left out, chosen.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub device: Option<String>,
+}
+
+#[derive(Clone, Serialize, Deserialize)]
+#[serde(untagged)]
+enum RefitWritten {
+    Word(String),
+    Folds(usize),
+}
+
+impl From<Refit> for RefitWritten {
+    fn from(refit: Refit) -> RefitWritten {
+        match refit {
+            Refit::Every => RefitWritten::Word("every".into()),
+            Refit::Never => RefitWritten::Word("never".into()),
+            Refit::Folds(count) => RefitWritten::Folds(count),
+        }
+    }
+}
+
+impl TryFrom<RefitWritten> for Refit {
+    type Error = String;
+
+    fn try_from(written: RefitWritten) -> Result<Refit, String> {
+        match written {
+            RefitWritten::Word(word) if word == "every" => Ok(Refit::Every),
+            RefitWritten::Word(word) if word == "never" => Ok(Refit::Never),
+            RefitWritten::Folds(count) if count > 0 => Ok(Refit::Folds(count)),
+            RefitWritten::Word(word) => word
+                .parse()
+                .ok()
+                .filter(|&count| count > 0)
+                .map(Refit::Folds)
+                .ok_or(format!("refit must be every, never or a number of folds, not `{word}`")),
+            RefitWritten::Folds(_) => Err("refit must be every, never or at least 1 fold".into()),
+        }
+    }
+}
+
+impl Default for FoldSpec {
+    fn default() -> FoldSpec {
+        FoldSpec {
+            kind: FoldKind::default(),
+            horizon: 1,
+            count: 1,
+            step: None,
+            window: None,
+            gap: 0,
+            align: Align::default(),
+            cutoffs: Vec::new(),
+            refit: Refit::default(),
+        }
+    }
+}
+
+impl Default for ScoreSpec {
+    fn default() -> ScoreSpec {
+        ScoreSpec {
+            metrics: Vec::new(),
+            primary: None,
+            baseline: None,
+            levels: vec![80.0, 95.0],
+            pooled: false,
+        }
+    }
+}

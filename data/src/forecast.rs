@@ -1,0 +1,190 @@
+//! A forecast is a distribution for each step; a point is one way to read it.
+
+use serde::{Deserialize, Serialize};
+
+/// The distribution of one series over the steps ahead.
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
+pub struct Forecast {
+    /// Expected value of each step.
+    pub mean: Vec<f64>,
+    /// How far the truth may lie from it.
+    pub spread: Spread,
+    /// How many missing values of the past were filled before the fit.
+    pub filled: usize,
+}
+
+/// The shape around the mean.
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
+pub enum Spread {
+    /// The method states none: quantiles are the mean itself and intervals have no width.
+    None,
+    /// Normal, with this standard deviation at each step.
+    Normal(Vec<f64>),
+    /// Simulated paths: for each step, equally likely values in increasing order.
+    Draws(Vec<Vec<f64>>),
+    /// For each step, a value at each of these levels (both increasing); in between, a line.
+    Quantiles {
+        /// Probabilities, 0 < p < 1, increasing.
+        levels: Vec<f64>,
+        /// One row a step, one value a level.
+        values: Vec<Vec<f64>>,
+    },
+}
+
+impl Forecast {
+    /// A forecast without a spread.
+    pub fn point(mean: Vec<f64>) -> Forecast {
+        Forecast { mean, spread: Spread::None, filled: 0 }
+    }
+
+    /// A normal forecast from variances.
+    pub fn normal(mean: Vec<f64>, variance: impl IntoIterator<Item = f64>) -> Forecast {
+        let sd = variance.into_iter().map(|v| v.max(0.0).sqrt()).collect();
+        Forecast { mean, spread: Spread::Normal(sd), filled: 0 }
+    }
+
+    /// A forecast from simulated paths, each of `horizon` steps; the mean is theirs.
+    pub fn from_paths(paths: &[Vec<f64>], horizon: usize) -> Forecast {
+        let mut draws = vec![Vec::with_capacity(paths.len()); horizon];
+        for path in paths {
+            for (step, &value) in draws.iter_mut().zip(path) {
+                step.push(value);
+            }
+        }
+        let mean = draws.iter().map(|step| step.iter().sum::<f64>() / step.len() as f64).collect();
+        for step in &mut draws {
+            step.sort_unstable_by(f64::total_cmp);
+        }
+        Forecast { mean, spread: Spread::Draws(draws), filled: 0 }
+    }
+
+    /// Number of steps.
+    pub fn len(&self) -> usize {
+        self.mean.len()
+    }
+
+    /// Whether there is no step.
+    pub fn is_empty(&self) -> bool {
+        self.mean.is_empty()
+    }
+
+    /// Whether the method states a spread.
+    pub fn has_spread(&self) -> bool {
+        self.spread != Spread::None
+    }
+
+    /// The value below which the truth of this step (from 0) falls with probability `p`.
+    pub fn quantile(&self, step: usize, p: f64) -> f64 {
+        let mean = self.mean[step];
+        match &self.spread {
+            Spread::None => mean,
+            Spread::Normal(sd) => mean + sd[step] * normal_quantile(p),
+            Spread::Draws(draws) => {
+                let values = &draws[step];
+                let place = p * (values.len() - 1) as f64;
+                let (low, share) = (place.floor() as usize, place.fract());
+                let high = (low + 1).min(values.len() - 1);
+                values[low] + share * (values[high] - values[low])
+            }
+            Spread::Quantiles { levels, values } => interpolate(levels, &values[step], p),
+        }
+    }
+
+    /// The middle interval that holds the truth with probability `level` (0 < level < 1).
+    pub fn interval(&self, step: usize, level: f64) -> (f64, f64) {
+        let tail = (1.0 - level) / 2.0;
+        (self.quantile(step, tail), self.quantile(step, 1.0 - tail))
+    }
+
+    /// Standard deviation of a step as the spread tells it; 0 without one.
+    pub fn sd(&self, step: usize) -> f64 {
+        match &self.spread {
+            Spread::None => 0.0,
+            Spread::Normal(sd) => sd[step],
+            Spread::Draws(draws) => {
+                let (n, mean) = (draws[step].len() as f64, self.mean[step]);
+                (draws[step].iter().map(|v| (v - mean).powi(2)).sum::<f64>() / n).sqrt()
+            }
+            // The middle half of a normal distribution is 1.349 standard deviations wide.
+            Spread::Quantiles { .. } => {
+                (self.quantile(step, 0.75) - self.quantile(step, 0.25)) / 1.348_979_500_392_163_5
+            }
+        }
+    }
+
+    /// Whether every number in it is finite.
+    pub fn is_finite(&self) -> bool {
+        let finite = |values: &[f64]| values.iter().all(|value| value.is_finite());
+        finite(&self.mean)
+            && match &self.spread {
+                Spread::None => true,
+                Spread::Normal(sd) => finite(sd),
+                Spread::Draws(steps) | Spread::Quantiles { values: steps, .. } => {
+                    steps.iter().all(|step| finite(step))
+                }
+            }
+    }
+
+    /// Only the steps from `first` on.
+    pub fn skip(mut self, first: usize) -> Forecast {
+        self.mean.drain(..first);
+        match &mut self.spread {
+            Spread::None => {}
+            Spread::Normal(sd) => drop(sd.drain(..first)),
+            Spread::Draws(steps) | Spread::Quantiles { values: steps, .. } => {
+                drop(steps.drain(..first));
+            }
+        }
+        self
+    }
+}
+
+/// Linear between levels, flat outside them.
+fn interpolate(levels: &[f64], values: &[f64], p: f64) -> f64 {
+    let above = levels.partition_point(|&level| level < p);
+    match above {
+        0 => values[0],
+        n if n == levels.len() => values[n - 1],
+        n => {
+            let share = (p - levels[n - 1]) / (levels[n] - levels[n - 1]);
+            values[n - 1] + share * (values[n] - values[n - 1])
+        }
+    }
+}
+
+/// The standard normal quantile, to 1e-15 relative: statrs' inverse error function.
+fn normal_quantile(p: f64) -> f64 {
+    -std::f64::consts::SQRT_2 * statrs::function::erf::erfc_inv(2.0 * p)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    /// 1.959964 standard deviations each way hold 95 % of a normal distribution.
+    #[test]
+    fn normal_interval_by_hand() {
+        let forecast = Forecast::normal(vec![10.0], [4.0]);
+        let (low, high) = forecast.interval(0, 0.95);
+        assert!((high - 10.0 - 2.0 * 1.959_963_984_540_054).abs() < 1e-9);
+        assert!((low + high - 20.0).abs() < 1e-9);
+    }
+
+    /// Four draws 1 2 3 4: the median lies half-way between the middle two.
+    #[test]
+    fn draws_interpolate() {
+        let paths: Vec<Vec<f64>> = [3.0, 1.0, 4.0, 2.0].map(|v| vec![v]).to_vec();
+        let forecast = Forecast::from_paths(&paths, 1);
+        assert_eq!((forecast.mean[0], forecast.quantile(0, 0.5)), (2.5, 2.5));
+        assert_eq!(forecast.quantile(0, 1.0), 4.0);
+    }
+
+    /// Half-way between two levels lies half-way between their values.
+    #[test]
+    fn quantiles_interpolate() {
+        let spread = Spread::Quantiles { levels: vec![0.1, 0.5], values: vec![vec![0.0, 8.0]] };
+        let forecast = Forecast { mean: vec![8.0], spread, filled: 0 };
+        assert!((forecast.quantile(0, 0.3) - 4.0).abs() < 1e-12);
+        assert_eq!(forecast.quantile(0, 0.9), 8.0);
+    }
+}

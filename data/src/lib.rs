@@ -1,0 +1,26 @@
+//! The nouns, in the order data travels: a source says how raw rows are read, a calendar gives stamps their meaning, series
+//! join a panel, a panel is cut into past and truth, a model answers with a forecast,
+//! a forecast gets scores, scores make a report. No input or output happens here.
+#![forbid(unsafe_code)]
+
+mod audit;
+mod error;
+mod forecast;
+mod panel;
+mod report;
+mod score;
+mod source;
+mod task;
+mod time;
+
+pub use audit::{Audit, Code, Finding, Fix, Tidied};
+pub use error::{FitError, PanelError, nearest};
+pub use forecast::{Forecast, Spread};
+pub use panel::{Column, Cut, Future, Panel, PanelView, Role, Series, Span};
+pub use report::{
+    Bands, Curve, Diagnostics, Leaderboard, Manifest, Rank, Report, SeriesChart, SourceFile,
+};
+pub use score::{ForecastRow, ScoreRow};
+pub use source::{BadRows, Duplicates, Format, Gaps, Join, Layout, Resample, Source, Tidy};
+pub use task::{Ahead, Forecasting, Task};
+pub use time::{Calendar, Clock, Freq, FreqError, Stamp};

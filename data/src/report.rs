@@ -1,0 +1,190 @@
+//! What a run says in the end: the leaderboard and manifest that other tools read, and the
+//! report that a page is drawn from.
+
+use serde::{Deserialize, Serialize};
+use serde_json::{Map, Value};
+
+use crate::audit::{Audit, Tidied};
+
+/// The models in rank order: `leaderboard.json`.
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
+pub struct Leaderboard {
+    /// `forecast`, `direction`, …
+    pub task: String,
+    /// The set.
+    pub data: String,
+    /// The model that the others are measured against.
+    pub baseline: String,
+    /// The metric that ranks.
+    pub primary_metric: String,
+    /// Best first.
+    pub rows: Vec<Rank>,
+}
+
+/// One model of a leaderboard.
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
+pub struct Rank {
+    /// The model's name in the run.
+    pub model: String,
+    /// Every setting, defaults included.
+    pub settings: Map<String, Value>,
+    /// Metric → score; null where undefined.
+    pub scores: Map<String, Value>,
+    /// 1 − score / baseline's score on the primary metric: above 0 beats the baseline.
+    pub skill: Option<f64>,
+    /// Diebold-Mariano (Harvey-Leybourne-Newbold), two-sided, against the baseline; null for itself.
+    pub p_value: Option<f64>,
+    /// The same against the best model; null for itself.
+    pub p_best: Option<f64>,
+    /// Whether it belongs to the 90 % model confidence set; null where there was too little to tell.
+    pub in_mcs: Option<bool>,
+    /// Share of series on which it beats the baseline.
+    pub win_rate: Option<f64>,
+    /// Series × folds on which it gave no answer of its own.
+    pub failures: usize,
+    /// Seconds of fitting, summed over series and folds.
+    pub fit_s: f64,
+    /// Seconds of predicting, summed likewise.
+    pub predict_s: f64,
+}
+
+/// Where a run came from: `manifest.json`.
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
+pub struct Manifest {
+    /// Almanac's version.
+    pub version: String,
+    /// The run's seed.
+    pub seed: u64,
+    /// Threads used.
+    pub threads: usize,
+    /// Device used.
+    pub device: String,
+    /// The files read.
+    pub sources: Vec<SourceFile>,
+    /// Series in the panel.
+    pub series: usize,
+    /// Rows in the panel, after tidying.
+    pub rows: usize,
+    /// First and last stamp, as text.
+    pub span: (String, String),
+    /// Frequency of the panel.
+    pub freq: String,
+    /// Season used where a model did not state its own.
+    pub season: usize,
+    /// What tidying changed.
+    pub tidied: Tidied,
+    /// Missing values that models filled in their own past, per model.
+    pub filled: Map<String, Value>,
+    /// How scores are averaged.
+    pub aggregation: String,
+    /// Notes on metrics: the season of MASE, actuals that MAPE skipped, series without truth.
+    pub notes: Vec<String>,
+    /// Wall-clock seconds.
+    pub wall_s: f64,
+    /// Processor seconds.
+    pub cpu_s: f64,
+    /// Peak resident memory in bytes.
+    pub peak_bytes: u64,
+    /// Whether an interrupted run was resumed.
+    pub resumed: bool,
+}
+
+/// A file that was read.
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
+pub struct SourceFile {
+    /// Its path as given, or the set's name.
+    pub path: String,
+    /// SHA-256 of its bytes, in hexadecimal.
+    pub sha256: String,
+    /// Size in bytes.
+    pub bytes: u64,
+    /// Rows read from it.
+    pub rows: usize,
+}
+
+/// Everything a page shows.
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
+pub struct Report {
+    /// The table on top.
+    pub leaderboard: Leaderboard,
+    /// Where it came from.
+    pub manifest: Manifest,
+    /// What the audit found.
+    pub audit: Audit,
+    /// The spec, as TOML.
+    pub spec: String,
+    /// Horizon in steps.
+    pub horizon: usize,
+    /// Cutoffs of the folds as text, one each (the first series' where they differ).
+    pub folds: Vec<String>,
+    /// The best, the median and the worst series of the best model.
+    pub charts: Vec<SeriesChart>,
+    /// Primary score by step ahead, one curve a model.
+    pub by_step: Vec<Curve>,
+    /// Primary score by fold, one curve a model.
+    pub by_fold: Vec<Curve>,
+    /// Residuals, one entry a model.
+    pub diagnostics: Vec<Diagnostics>,
+    /// Series on which the best model does worst: name and primary score.
+    pub worst: Vec<(String, f64)>,
+    /// Failures: model, series, reason.
+    pub failures: Vec<(String, String, String)>,
+}
+
+/// A line of numbers with a name.
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
+pub struct Curve {
+    /// Its name.
+    pub name: String,
+    /// Its values; NaN breaks the line.
+    pub values: Vec<f64>,
+}
+
+/// One series with the forecasts of its last fold.
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
+pub struct SeriesChart {
+    /// The series.
+    pub unique_id: String,
+    /// Why it is shown: `best`, `median`, `worst`.
+    pub why: String,
+    /// The best model's primary score on it.
+    pub score: f64,
+    /// Stamps of the past, as text (the last few seasons).
+    pub past_at: Vec<String>,
+    /// Values of the past.
+    pub past_y: Vec<f64>,
+    /// Stamps ahead, as text.
+    pub at: Vec<String>,
+    /// The truth ahead.
+    pub y: Vec<f64>,
+    /// One entry a model, in rank order.
+    pub models: Vec<Bands>,
+}
+
+/// A model's forecast of one series: mean and nested intervals.
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
+pub struct Bands {
+    /// The model.
+    pub model: String,
+    /// Expected values.
+    pub mean: Vec<f64>,
+    /// Level in percent, lower ends, upper ends; widest last.
+    pub bands: Vec<(f64, Vec<f64>, Vec<f64>)>,
+}
+
+/// How the errors of one model behave.
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
+pub struct Diagnostics {
+    /// The model.
+    pub model: String,
+    /// Autocorrelation of its one-step errors over folds or steps, from lag 1.
+    pub acf: Vec<f64>,
+    /// Half-width of the 95 % band of no autocorrelation.
+    pub acf_band: f64,
+    /// Standardised errors at equally spaced probabilities.
+    pub qq: Vec<f64>,
+    /// The normal quantiles that go with them.
+    pub qq_normal: Vec<f64>,
+    /// For each level in percent, the share of truths inside by step.
+    pub coverage: Vec<(f64, Vec<f64>)>,
+}

@@ -1,0 +1,89 @@
+//! Nouns to answers. A [`Model`] is settings before any data, a [`Fitted`] is the same after.
+//!
+//! ```text
+//! past ──▶ Model::fit ──▶ Fitted::predict ◀── ask        no files, no clock, no printing
+//! ```
+//!
+//! Forecasting methods for one series implement the smaller pair [`Univariate`] and
+//! [`Extrapolate`]; the lift [`PerSeries`] makes a panel model of each. To add one, write a file
+//! in `forecast/` and a line in its roster: `docs/add_a_model.md` walks through it.
+#![forbid(unsafe_code)]
+
+pub mod forecast;
+pub mod lift;
+mod roster;
+mod settings;
+
+use std::sync::Arc;
+use std::sync::atomic::{AtomicBool, Ordering};
+
+use almanac_data::{FitError, Task};
+use rand::SeedableRng;
+use rand_chacha::ChaCha8Rng;
+
+pub use forecast::{Extrapolate, Missing, Next, Past, Univariate};
+pub use lift::PerSeries;
+pub use roster::{Entry, Inner, entry};
+pub use settings::{Setting, SettingError, SettingRow, Settings, rows};
+
+/// Settings, before any data.
+pub trait Model<T: Task>: Send + Sync {
+    /// Learns from what `train` shows.
+    ///
+    /// # Errors
+    /// Too little data, values outside the method's domain, arithmetic that left the finite numbers.
+    fn fit(&self, ctx: &Ctx, train: T::Train<'_>) -> Result<Box<dyn Fitted<T>>, FitError>;
+}
+
+/// The same, after.
+pub trait Fitted<T: Task>: Send + Sync {
+    /// Answers `ask`, for every item in it, in order.
+    ///
+    /// # Errors
+    /// Regressors absent ahead, or an answer that would not be finite.
+    fn predict(&self, ctx: &Ctx, ask: T::Ask<'_>) -> Result<T::Answer, FitError>;
+}
+
+/// What a fit may know of its surroundings: randomness, threads, and whether to stop.
+#[derive(Debug, Clone, Default)]
+pub struct Ctx {
+    /// Everything random follows from it.
+    pub seed: u64,
+    /// Threads that one fit may use.
+    pub threads: usize,
+    cancel: Arc<AtomicBool>,
+}
+
+impl Ctx {
+    /// A context of one thread.
+    pub fn new(seed: u64) -> Ctx {
+        Ctx { seed, threads: 1, cancel: Arc::default() }
+    }
+
+    /// The same with a seed of its own for this name, so that results do not depend on scheduling.
+    pub fn named(&self, name: &str) -> Ctx {
+        // FNV-1a: stable over versions and machines, which the standard hasher does not promise.
+        let mix = |hash: u64, byte: u8| (hash ^ u64::from(byte)).wrapping_mul(0x0100_0000_01b3);
+        let start = 0xcbf2_9ce4_8422_2325;
+        let seed = self.seed.to_le_bytes().into_iter().chain(name.bytes()).fold(start, mix);
+        Ctx { seed, ..self.clone() }
+    }
+
+    /// A fresh generator from the seed.
+    pub fn rng(&self) -> ChaCha8Rng {
+        ChaCha8Rng::seed_from_u64(self.seed)
+    }
+
+    /// Asks all work under this context, and under its named children, to stop.
+    pub fn cancel(&self) {
+        self.cancel.store(true, Ordering::Relaxed);
+    }
+
+    /// Whether to go on.
+    ///
+    /// # Errors
+    /// [`FitError::Cancelled`] once [`Ctx::cancel`] was called.
+    pub fn go_on(&self) -> Result<(), FitError> {
+        if self.cancel.load(Ordering::Relaxed) { Err(FitError::Cancelled) } else { Ok(()) }
+    }
+}
