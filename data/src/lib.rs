@@ -20,7 +20,7 @@ pub use panel::{Column, Cut, Future, Panel, PanelView, Role, Series, Span};
 pub use report::{
     Bands, Curve, Diagnostics, Leaderboard, Manifest, Rank, Report, SeriesChart, SourceFile,
 };
-pub use score::{ForecastRow, ScoreRow};
+pub use score::{Answered, FoldResult};
 pub use source::{BadRows, Duplicates, Format, Gaps, Join, Layout, Resample, Source, Tidy};
 pub use task::{Ahead, Forecasting, Task};
 pub use time::{Calendar, Clock, Freq, FreqError, Stamp};

@@ -1,44 +1,43 @@
-//! Rows of results: what was forecast, and how good it was.
+//! Results: what one model said about one series at one fold, and how good it was.
 
 use crate::time::Stamp;
 
-/// One step of one forecast, with its truth.
+/// One model's answer about one series at one fold, with its truth and scores.
+///
+/// Steps are rows `0..ds.len()`, step 1 first; lists over steps have one length.
 #[derive(Debug, Clone, PartialEq)]
-pub struct ForecastRow {
-    /// The model's name in the run.
-    pub model: String,
-    /// The series.
-    pub unique_id: String,
+pub struct Answered {
+    /// Index of the model in the run.
+    pub model: usize,
+    /// Index of the series in the panel.
+    pub series: usize,
     /// Last stamp of the past.
     pub cutoff: Stamp,
-    /// The stamp forecast.
-    pub ds: Stamp,
-    /// Steps ahead, from 1.
-    pub step: usize,
+    /// The stamps forecast.
+    pub ds: Vec<Stamp>,
     /// The truth; NaN where it is missing or not there yet.
-    pub y: f64,
-    /// The expected value.
-    pub mean: f64,
-    /// Lower and upper ends, one pair for each level of the run, in its order.
-    pub bands: Vec<(f64, f64)>,
+    pub y: Vec<f64>,
+    /// Expected values: the baseline's after a failure.
+    pub mean: Vec<f64>,
+    /// Lower and upper ends over steps, one pair for each level of the run, in its order.
+    pub bands: Vec<(Vec<f64>, Vec<f64>)>,
+    /// One score for each metric of the run, in its order; NaN where undefined.
+    pub scores: Vec<f64>,
+    /// Why the model itself gave no answer.
+    pub error: Option<String>,
+    /// Missing values of the past that were filled before the fit.
+    pub filled: usize,
+    /// Seconds of fitting; 0 where an earlier fit was used.
+    pub fit_s: f64,
+    /// Seconds of predicting.
+    pub predict_s: f64,
 }
 
-/// One number with its address, or the reason why there is none.
+/// Everything that one fold gave: models within series, series in the panel's order.
 #[derive(Debug, Clone, PartialEq)]
-pub struct ScoreRow {
-    /// The model's name in the run.
-    pub model: String,
-    /// The series.
-    pub unique_id: String,
+pub struct FoldResult {
     /// Which fold, from 0.
     pub fold: usize,
-    /// Last stamp of the past.
-    pub cutoff: Stamp,
-    /// The metric's name.
-    pub metric: String,
-    /// The score of what stands in the forecast (after a failure, the baseline's);
-    /// NaN where the metric is undefined, for instance a percentage of zero.
-    pub value: f64,
-    /// Why the model itself gave no answer, or why the metric has no value.
-    pub error: Option<String>,
+    /// The answers, ordered by series, then by model.
+    pub answers: Vec<Answered>,
 }
