@@ -2,8 +2,11 @@
 //!
 //! A file knows one slice of numbers. It never sees a panel, a fold or a future.
 
+mod drift;
 mod naive;
 mod seasonal_naive;
+mod seasonal_window_mean;
+mod window_mean;
 
 use almanac_data::{FitError, Forecast};
 
@@ -14,6 +17,12 @@ use crate::roster::{Entry, univariate};
 pub const ROSTER: &[Entry<dyn Univariate>] = &[
     univariate::<naive::Naive>("naive", "the last value, repeated"),
     univariate::<seasonal_naive::SeasonalNaive>("seasonal_naive", "the last season, repeated"),
+    univariate::<drift::Drift>("drift", "the line through the first and the last value"),
+    univariate::<window_mean::WindowMean>("window_mean", "the mean of the last values"),
+    univariate::<seasonal_window_mean::SeasonalWindowMean>(
+        "seasonal_window_mean",
+        "the mean of the last seasons",
+    ),
 ];
 
 /// A method for one series: settings, before any data.
