@@ -1,1 +1,3 @@
-//! models/kernels
+//! Hot loops: slices in, slices out.
+
+pub mod ses;
