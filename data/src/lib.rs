@@ -18,7 +18,8 @@ pub use error::{FitError, PanelError, nearest};
 pub use forecast::{Forecast, Spread};
 pub use panel::{Column, Cut, Future, Panel, PanelView, Role, Series, Span};
 pub use report::{
-    Bands, Curve, Diagnostics, Leaderboard, Manifest, Rank, Report, SeriesChart, SourceFile,
+    Bands, Better, Curve, Diagnostics, Leaderboard, Manifest, Measure, Rank, Report, SeriesChart,
+    SourceFile,
 };
 pub use score::{Answered, FoldResult};
 pub use source::{BadRows, Duplicates, Format, Gaps, Join, Layout, Resample, Source, Tidy};

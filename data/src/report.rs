@@ -107,6 +107,9 @@ pub struct SourceFile {
 pub struct Report {
     /// The table on top.
     pub leaderboard: Leaderboard,
+    /// How to read each metric of the leaderboard, in the order of its columns.
+    #[serde(default)]
+    pub measures: Vec<Measure>,
     /// Where it came from.
     pub manifest: Manifest,
     /// What the audit found.
@@ -129,6 +132,29 @@ pub struct Report {
     pub worst: Vec<(String, f64)>,
     /// Failures: model, series, reason.
     pub failures: Vec<(String, String, String)>,
+}
+
+/// How a metric is read.
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
+pub struct Measure {
+    /// The metric's name, as in `scores`.
+    pub metric: String,
+    /// Its unit: `%`, `value` (the panel's own), or empty for a ratio.
+    pub unit: String,
+    /// Which scores are good.
+    pub better: Better,
+}
+
+/// Which scores of a metric are good.
+#[derive(Debug, Clone, Copy, PartialEq, Serialize, Deserialize)]
+#[serde(rename_all = "snake_case")]
+pub enum Better {
+    /// Small ones, as of an error.
+    Lower,
+    /// Large ones, as of a correlation.
+    Higher,
+    /// Those near a target: 0 of a bias, the level of a coverage.
+    Near(f64),
 }
 
 /// A line of numbers with a name.
