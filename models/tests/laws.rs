@@ -1,0 +1,15 @@
+//! The laws that every line of the roster obeys, whatever it computes.
+//!
+//! A new line is under all of them at once. A law that a method cannot obey is named, with the
+//! reason, in one of the tables of `laws/subjects.rs`.
+
+#[path = "laws/answers.rs"]
+mod answers;
+#[path = "laws/leaks.rs"]
+mod leaks;
+#[path = "laws/settings.rs"]
+mod settings;
+#[path = "laws/subjects.rs"]
+mod subjects;
+#[path = "laws/walking.rs"]
+mod walking;

@@ -1,0 +1,161 @@
+//! What the laws are tried on: every model of the roster, and series of every kind.
+
+use std::panic::{AssertUnwindSafe, catch_unwind};
+
+use almanac_data::{FitError, Forecast};
+use almanac_models::forecast::ROSTER;
+use almanac_models::{Ctx, Entry, Next, Past, Univariate};
+use rand::{RngExt, SeedableRng};
+use rand_chacha::ChaCha8Rng;
+use serde_json::{Map, Value};
+
+/// Settings other than the defaults that the laws are tried on too.
+const VARIANTS: &[(&str, &str)] = &[("seasonal_naive", r#"{"season": 3}"#)];
+
+/// (model, kind of series, reason): where an error that is not `TooShort` is the right answer.
+pub const REFUSALS: &[(&str, &str, &str)] = &[];
+
+/// (model, reason): where a flat series is not forecast by its own value.
+pub const NOT_FLAT: &[(&str, &str)] = &[];
+
+/// (model, reason): where scaling the past does not scale the forecast.
+pub const NOT_SCALED: &[(&str, &str)] = &[];
+
+/// (model, reason): where shifting the past does not shift the forecast.
+pub const NOT_SHIFTED: &[(&str, &str)] = &[];
+
+/// Models whose fit has no parameter besides those set: moving on equals fitting again.
+pub const NO_PARAMETERS: &[&str] = &["naive", "seasonal_naive"];
+
+/// One model with settings.
+pub struct Subject {
+    /// As a failure names it.
+    pub label: String,
+    /// The roster's name.
+    pub name: &'static str,
+    /// As written.
+    pub settings: Map<String, Value>,
+    /// The method.
+    pub method: Box<dyn Univariate>,
+}
+
+impl Subject {
+    fn new(entry: &Entry<dyn Univariate>, written: &str) -> Subject {
+        let settings: Map<String, Value> = serde_json::from_str(written).unwrap();
+        let method = (entry.build)(&settings).unwrap_or_else(|e| panic!("{}: {e}", entry.name));
+        Subject { label: format!("{} {written}", entry.name), name: entry.name, settings, method }
+    }
+
+    /// The same method once more.
+    pub fn again(&self) -> Box<dyn Univariate> {
+        let entry = almanac_models::entry(self.name).unwrap_or_else(|_| panic!("{}", self.name));
+        (entry.build)(&self.settings).unwrap()
+    }
+
+    /// Fits a past of this season and looks `steps` ahead.
+    pub fn forecast(&self, y: &[f64], season: usize, steps: usize) -> Result<Forecast, FitError> {
+        let ctx = Ctx::new(7);
+        self.method.fit(&ctx, &Past::new(y, season))?.steps(&ctx, &Next::plain(steps))
+    }
+
+    /// Whether a table of exceptions names this model.
+    pub fn is_in(&self, table: &[(&str, &str)]) -> bool {
+        table.iter().any(|(name, _)| *name == self.name)
+    }
+}
+
+/// Every line of the roster with its defaults, then the variants.
+pub fn subjects() -> Vec<Subject> {
+    let plain = ROSTER.iter().map(|entry| Subject::new(entry, "{}"));
+    let variants = VARIANTS.iter().map(|(name, written)| {
+        let entry = almanac_models::entry(name).unwrap_or_else(|_| panic!("no model `{name}`"));
+        Subject::new(entry, written)
+    });
+    plain.chain(variants).collect()
+}
+
+/// Holds a law against every subject; fails with all violations at once, each with its model.
+pub fn all_obey(law: &str, obeys: impl Fn(&Subject) -> Result<(), String>) {
+    let judge = |subject: Subject| {
+        let verdict = catch_unwind(AssertUnwindSafe(|| obeys(&subject)));
+        let verdict = verdict.unwrap_or_else(|panic| {
+            let text = panic.downcast_ref::<String>().map(String::as_str);
+            let text = text.or_else(|| panic.downcast_ref::<&str>().copied());
+            Err(format!("panicked: {}", text.unwrap_or("without words")))
+        });
+        verdict.err().map(|why| format!("  {}: {why}", subject.label))
+    };
+    let broken: Vec<String> = subjects().into_iter().filter_map(judge).collect();
+    assert!(broken.is_empty(), "law broken: {law}\n{}", broken.join("\n"));
+}
+
+/// A series of each kind, by name; all of season 4.
+pub fn kinds() -> Vec<(&'static str, Vec<f64>)> {
+    let wave = [3.0, -1.0, 0.5, -2.5];
+    let make = |of: &dyn Fn(usize, f64) -> f64, seed| {
+        noise(seed, 48).into_iter().enumerate().map(|(t, e)| of(t, e)).collect::<Vec<f64>>()
+    };
+    let seasonal = |t: usize, e: f64| 20.0 + wave[t % 4] + 0.3 * e;
+    let demand = |t: usize, e: f64| if t % 5 == 3 { (3.0 + e).max(1.0).round() } else { 0.0 };
+    vec![
+        ("flat", vec![5.0; 48]),
+        ("zero", vec![0.0; 48]),
+        ("huge", make(&|t, e| 1e12 * seasonal(t, e), 1)),
+        ("tiny", make(&|t, e| 1e-12 * seasonal(t, e), 2)),
+        ("one value", vec![3.0]),
+        ("two values", vec![3.0, 4.5]),
+        ("three values", vec![3.0, 4.5, 2.0]),
+        ("one season", vec![3.0, 4.5, 2.0, 7.0]),
+        ("alternating", make(&|t, _| if t % 2 == 0 { 1.0 } else { 2.0 }, 3)),
+        ("trending", make(&|t, e| 10.0 + 0.7 * t as f64 + e, 4)),
+        ("straight line", make(&|t, _| 10.0 + 0.5 * t as f64, 5)),
+        ("falling below zero", make(&|t, e| 9.0 - 0.5 * t as f64 + e, 6)),
+        ("growing", make(&|t, e| (0.05 * t as f64 + 0.02 * e).exp() * 30.0, 7)),
+        ("seasonal", make(&seasonal, 8)),
+        ("exactly seasonal", make(&|t, _| seasonal(t, 0.0), 9)),
+        ("intermittent", make(&demand, 10)),
+        ("one demand", (0..48).map(|t| if t == 20 { 6.0 } else { 0.0 }).collect()),
+        ("noise", noise(11, 48)),
+        ("negative", make(&|_, e| -50.0 + e, 12)),
+        ("outlier", make(&|t, e| if t == 30 { 1e6 } else { 10.0 + e }, 13)),
+        ("late change", (0..48).map(|t| if t < 47 { 5.0 } else { 9.0 }).collect()),
+        (
+            "random walk",
+            noise(14, 48)
+                .iter()
+                .scan(100.0, |sum, e| {
+                    *sum += e;
+                    Some(*sum)
+                })
+                .collect(),
+        ),
+    ]
+}
+
+/// Values that are nearly normal, with mean 0 and variance 1.
+pub fn noise(seed: u64, count: usize) -> Vec<f64> {
+    let mut rng = ChaCha8Rng::seed_from_u64(seed);
+    let mut draw = || (0..12).map(|_| rng.random::<f64>()).sum::<f64>() - 6.0;
+    (0..count).map(|_| draw()).collect()
+}
+
+/// A trend, a season of 4 and noise: what most methods are made for.
+pub fn ordinary(count: usize) -> Vec<f64> {
+    let wave = [4.0, -1.0, 1.0, -4.0];
+    let value = |(t, e): (usize, &f64)| 60.0 + 0.2 * t as f64 + wave[t % 4] + e;
+    noise(21, count).iter().enumerate().map(value).collect()
+}
+
+/// Whether two forecasts agree in mean and deviation, to a share of `scale`.
+pub fn agree(a: &Forecast, b: &Forecast, scale: f64, tolerance: f64) -> Result<(), String> {
+    for step in 0..a.len().max(b.len()) {
+        for (what, a, b) in
+            [("mean", a.mean[step], b.mean[step]), ("deviation", a.sd(step), b.sd(step))]
+        {
+            if (a - b).abs() > tolerance * scale {
+                return Err(format!("step {}: {what} {a} against {b}", step + 1));
+            }
+        }
+    }
+    Ok(())
+}
