@@ -1,3 +1,5 @@
 //! Hot loops: slices in, slices out.
 
+pub mod loess;
 pub mod ses;
+pub mod stl;
