@@ -31,7 +31,21 @@ pub enum Spread {
     },
 }
 
+/// The levels at which a spread without a formula is written down.
+pub const LEVELS: [f64; 25] = [
+    0.005, 0.01, 0.025, 0.05, 0.1, 0.15, 0.2, 0.25, 0.3, 0.35, 0.4, 0.45, 0.5, 0.55, 0.6, 0.65,
+    0.7, 0.75, 0.8, 0.85, 0.9, 0.95, 0.975, 0.99, 0.995,
+];
+
 impl Forecast {
+    /// A forecast whose quantiles at [`LEVELS`] are given, for each step from 0.
+    pub fn from_quantiles(mean: Vec<f64>, quantile: impl Fn(usize, f64) -> f64) -> Forecast {
+        let row = |step| LEVELS.iter().map(|&level| quantile(step, level)).collect();
+        let values = (0..mean.len()).map(row).collect();
+        let spread = Spread::Quantiles { levels: LEVELS.to_vec(), values };
+        Forecast { mean, spread, filled: 0 }
+    }
+
     /// A forecast without a spread.
     pub fn point(mean: Vec<f64>) -> Forecast {
         Forecast { mean, spread: Spread::None, filled: 0 }
@@ -177,6 +191,14 @@ mod tests {
         let forecast = Forecast::from_paths(&paths, 1);
         assert_eq!((forecast.mean[0], forecast.quantile(0, 0.5)), (2.5, 2.5));
         assert_eq!(forecast.quantile(0, 1.0), 4.0);
+    }
+
+    /// A uniform distribution is a line, so its table gives it back.
+    #[test]
+    fn a_table_of_a_line_is_the_line() {
+        let forecast = Forecast::from_quantiles(vec![5.0], |_, p| 10.0 * p);
+        let (low, high) = forecast.interval(0, 0.7);
+        assert!((low - 1.5).abs() < 1e-12 && (high - 8.5).abs() < 1e-12);
     }
 
     /// Half-way between two levels lies half-way between their values.

@@ -15,7 +15,7 @@ mod time;
 
 pub use audit::{Audit, Code, Finding, Fix, Tidied};
 pub use error::{FitError, PanelError, nearest};
-pub use forecast::{Forecast, Spread};
+pub use forecast::{Forecast, LEVELS, Spread};
 pub use panel::{Column, Cut, Future, Panel, PanelView, Role, Series, Span};
 pub use report::{
     Bands, Better, Curve, Diagnostics, Leaderboard, Manifest, Measure, Rank, Report, SeriesChart,

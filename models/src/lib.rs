@@ -22,9 +22,9 @@ use rand::SeedableRng;
 use rand_chacha::ChaCha8Rng;
 
 pub use forecast::{Extrapolate, Missing, Next, Past, Univariate};
-pub use lift::PerSeries;
+pub use lift::{PerSeries, lift};
 pub use roster::{Entry, Inner, entry};
-pub use settings::{Setting, SettingError, SettingRow, Settings, rows};
+pub use settings::{Setting, SettingError, SettingRow, Settings, Written, rows};
 
 /// Settings, before any data.
 pub trait Model<T: Task>: Send + Sync {

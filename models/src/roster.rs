@@ -1,12 +1,11 @@
 //! Entries of a roster: a name, a line about it, its settings, and how to build it.
 
 use serde::{Deserialize, Serialize};
-use serde_json::{Map, Value};
 
 use almanac_data::nearest;
 
 use crate::forecast::{ROSTER, Univariate};
-use crate::settings::{SettingError, SettingRow, Settings, rows};
+use crate::settings::{SettingError, SettingRow, Settings, Written, rows};
 
 /// One line of a roster: what help, docs, API listing and the law tests read.
 pub struct Entry<M: ?Sized> {
@@ -17,9 +16,9 @@ pub struct Entry<M: ?Sized> {
     /// Its settings with their defaults.
     pub settings: fn() -> Vec<SettingRow>,
     /// The method with these settings.
-    pub build: fn(&Map<String, Value>) -> Result<Box<M>, SettingError>,
+    pub build: fn(&Written) -> Result<Box<M>, SettingError>,
     /// These settings with every default filled in.
-    pub resolve: fn(&Map<String, Value>) -> Result<Map<String, Value>, SettingError>,
+    pub resolve: fn(&Written) -> Result<Written, SettingError>,
 }
 
 /// A one-series forecaster's line.
@@ -63,7 +62,7 @@ pub enum Inner {
         name: String,
         /// Its settings.
         #[serde(flatten)]
-        settings: Map<String, Value>,
+        settings: Written,
     },
 }
 
@@ -80,7 +79,7 @@ impl Inner {
     /// # Errors
     /// An unknown name or a setting that cannot be used.
     pub fn build(&self) -> Result<Box<dyn Univariate>, SettingError> {
-        let none = Map::new();
+        let none = Written::new();
         let settings = match self {
             Inner::Name(_) => &none,
             Inner::Table { settings, .. } => settings,

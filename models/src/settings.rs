@@ -4,6 +4,9 @@ use almanac_data::nearest;
 use serde::{Serialize, de::DeserializeOwned};
 use serde_json::{Map, Value};
 
+/// Settings as a person wrote them.
+pub type Written = Map<String, Value>;
+
 /// One line of a settings table; the default stands in the type's `Default`.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub struct Setting {
@@ -32,7 +35,7 @@ pub trait Settings: Default + Serialize + DeserializeOwned {
     ///
     /// # Errors
     /// A name that does not exist, a value of another type, a value out of range.
-    fn read(written: &Map<String, Value>) -> Result<Self, SettingError> {
+    fn read(written: &Written) -> Result<Self, SettingError> {
         let names = || Self::TABLE.iter().map(|setting| setting.name);
         if let Some(name) = written.keys().find(|key| !names().any(|name| name == *key)) {
             return Err(SettingError::Unknown {

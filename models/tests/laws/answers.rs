@@ -24,7 +24,7 @@ fn sound(forecast: &Forecast, steps: usize) -> Result<(), String> {
     for step in 0..steps {
         let grid = [0.001, 0.025, 0.1, 0.25, 0.5, 0.75, 0.9, 0.975, 0.999];
         let at: Vec<f64> = grid.iter().map(|&p| forecast.quantile(step, p)).collect();
-        if at.windows(2).any(|pair| !(pair[0] <= pair[1])) {
+        if !at.is_sorted() {
             return Err(format!("quantiles cross at step {}: {at:?}", step + 1));
         }
         let ((low80, high80), (low95, high95)) =

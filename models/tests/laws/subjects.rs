@@ -4,13 +4,19 @@ use std::panic::{AssertUnwindSafe, catch_unwind};
 
 use almanac_data::{FitError, Forecast};
 use almanac_models::forecast::ROSTER;
-use almanac_models::{Ctx, Entry, Next, Past, Univariate};
+use almanac_models::{Ctx, Entry, Next, Past, Univariate, lift};
 use rand::{RngExt, SeedableRng};
 use rand_chacha::ChaCha8Rng;
 use serde_json::{Map, Value};
 
 /// Settings other than the defaults that the laws are tried on too.
 const VARIANTS: &[(&str, &str)] = &[("seasonal_naive", r#"{"season": 3}"#)];
+
+/// Lifts around models that the laws are tried on too.
+const LIFTED: &[(&str, &str)] = &[
+    ("naive", r#"{"kind": "conformal"}"#),
+    ("seasonal_naive", r#"{"kind": "conformal", "method": "adaptive", "windows": 12}"#),
+];
 
 /// (model, kind of series, reason): where an error that is not `TooShort` is the right answer.
 pub const REFUSALS: &[(&str, &str, &str)] = &[];
@@ -33,23 +39,22 @@ pub struct Subject {
     pub label: String,
     /// The roster's name.
     pub name: &'static str,
-    /// As written.
-    pub settings: Map<String, Value>,
     /// The method.
     pub method: Box<dyn Univariate>,
+    written: [Map<String, Value>; 2],
 }
 
 impl Subject {
-    fn new(entry: &Entry<dyn Univariate>, written: &str) -> Subject {
-        let settings: Map<String, Value> = serde_json::from_str(written).unwrap();
-        let method = (entry.build)(&settings).unwrap_or_else(|e| panic!("{}: {e}", entry.name));
-        Subject { label: format!("{} {written}", entry.name), name: entry.name, settings, method }
+    fn new(name: &str, settings: &str, lifted: &str) -> Subject {
+        let entry = almanac_models::entry(name).unwrap_or_else(|_| panic!("no model `{name}`"));
+        let written = [settings, lifted].map(|text| serde_json::from_str(text).unwrap());
+        let label = format!("{name} {settings} {lifted}").replace(" {}", "");
+        Subject { label, name: entry.name, method: build(entry, &written), written }
     }
 
     /// The same method once more.
     pub fn again(&self) -> Box<dyn Univariate> {
-        let entry = almanac_models::entry(self.name).unwrap_or_else(|_| panic!("{}", self.name));
-        (entry.build)(&self.settings).unwrap()
+        build(almanac_models::entry(self.name).ok().unwrap(), &self.written)
     }
 
     /// Fits a past of this season and looks `steps` ahead.
@@ -64,14 +69,21 @@ impl Subject {
     }
 }
 
-/// Every line of the roster with its defaults, then the variants.
+fn build(entry: &Entry<dyn Univariate>, written: &[Map<String, Value>; 2]) -> Box<dyn Univariate> {
+    let [settings, lifted] = written;
+    let plain = (entry.build)(settings).unwrap_or_else(|e| panic!("{}: {e}", entry.name));
+    match lifted.is_empty() {
+        true => plain,
+        false => lift(lifted, plain).unwrap_or_else(|e| panic!("{}: {e}", entry.name)),
+    }
+}
+
+/// Every line of the roster with its defaults, then the variants, then the lifts.
 pub fn subjects() -> Vec<Subject> {
-    let plain = ROSTER.iter().map(|entry| Subject::new(entry, "{}"));
-    let variants = VARIANTS.iter().map(|(name, written)| {
-        let entry = almanac_models::entry(name).unwrap_or_else(|_| panic!("no model `{name}`"));
-        Subject::new(entry, written)
-    });
-    plain.chain(variants).collect()
+    let plain = ROSTER.iter().map(|entry| Subject::new(entry.name, "{}", "{}"));
+    let variants = VARIANTS.iter().map(|(name, settings)| Subject::new(name, settings, "{}"));
+    let lifted = LIFTED.iter().map(|(name, lifted)| Subject::new(name, "{}", lifted));
+    plain.chain(variants).chain(lifted).collect()
 }
 
 /// Holds a law against every subject; fails with all violations at once, each with its model.
