@@ -6,12 +6,14 @@ mod drift;
 mod naive;
 mod seasonal_naive;
 mod seasonal_window_mean;
+mod theta;
 mod window_mean;
 
 use almanac_data::{FitError, Forecast};
 
 use crate::Ctx;
 use crate::roster::{Entry, univariate};
+use theta::Theta;
 
 /// Every one-series forecaster, simplest first.
 pub const ROSTER: &[Entry<dyn Univariate>] = &[
@@ -23,6 +25,14 @@ pub const ROSTER: &[Entry<dyn Univariate>] = &[
         "seasonal_window_mean",
         "the mean of the last seasons",
     ),
+    univariate::<Theta<theta::Plain>>("theta", "smoothing pulled half-way along the trend line"),
+    univariate::<Theta<theta::Optimized>>("optimized_theta", "theta, its pull fitted"),
+    univariate::<Theta<theta::Dynamic>>("dynamic_theta", "theta along a line that moves"),
+    univariate::<Theta<theta::DynamicOptimized>>(
+        "dynamic_optimized_theta",
+        "theta along a line that moves, its pull fitted",
+    ),
+    univariate::<Theta<theta::Any>>("auto_theta", "the theta method in the form that fits best"),
 ];
 
 /// A method for one series: settings, before any data.

@@ -28,7 +28,13 @@ pub const NOT_FLAT: &[(&str, &str)] = &[];
 pub const NOT_SCALED: &[(&str, &str)] = &[];
 
 /// (model, reason): where shifting the past does not shift the forecast.
-pub const NOT_SHIFTED: &[(&str, &str)] = &[];
+pub const NOT_SHIFTED: &[(&str, &str)] = &[
+    ("theta", "divides by the season"),
+    ("optimized_theta", "divides by the season"),
+    ("dynamic_theta", "divides by the season"),
+    ("dynamic_optimized_theta", "divides by the season"),
+    ("auto_theta", "divides by the season"),
+];
 
 /// Models whose fit has no parameter besides those set: moving on equals fitting again.
 pub const NO_PARAMETERS: &[&str] = &["naive", "seasonal_naive"];
