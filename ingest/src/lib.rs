@@ -1,1 +1,34 @@
-//! ingest
+//! Raw files become nouns: a source is read, audited, tidied and laid on a regular calendar.
+#![forbid(unsafe_code)]
+
+pub mod cards;
+mod error;
+
+use std::path::Path;
+
+use almanac_data::{Audit, Panel, Source, SourceFile, Tidied};
+
+pub use cards::Card;
+pub use error::ReadError;
+
+/// A source as read: the panel, what was found in the raw rows, what was done about it.
+#[derive(Debug, Clone, PartialEq)]
+pub struct Read {
+    /// The series, sorted by name, each on the grid of the panel's calendar.
+    pub panel: Panel,
+    /// What was found, before anything was changed.
+    pub audit: Audit,
+    /// What was changed, counted.
+    pub tidied: Tidied,
+    /// The files with their fingerprints.
+    pub files: Vec<SourceFile>,
+}
+
+/// Reads a source. Named sets that are not shipped are looked for under `data_root`.
+///
+/// # Errors
+/// Whatever stops the reading, with its place; see [`ReadError`].
+pub fn read(source: &Source, data_root: Option<&Path>) -> Result<Read, ReadError> {
+    let _ = (source, data_root);
+    Err(ReadError::NoSource)
+}
