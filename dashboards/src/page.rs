@@ -1,0 +1,191 @@
+//! The page: head, parts in reading order, scripts.
+
+use std::sync::LazyLock;
+
+use almanac_data::{Measure, Report};
+use base64::Engine;
+use base64::engine::general_purpose::STANDARD;
+use sha2::{Digest, Sha256};
+
+use crate::figures::{self, Figure};
+use crate::look::{Looks, swatch};
+use crate::tables;
+use crate::text::{count, escape, plural, scored, with_unit};
+use crate::verdict::{caveats, verdict};
+
+/// plotly.js 4.1.1, basic bundle, as its authors minified it: `assets/README.md`.
+pub const PLOTLY_JS: &str = include_str!("../assets/plotly-basic.min.js");
+const PAGE_JS: &str = include_str!("../assets/page.js");
+const PAGE_CSS: &str = include_str!("../assets/page.css");
+
+/// Models that the error charts show before a reader asks for more.
+const DRAWN: usize = 7;
+
+/// The policy allows two scripts by their hash and nothing from anywhere else. Styles are free
+/// because plotly writes them into the elements it draws.
+static POLICY: LazyLock<String> = LazyLock::new(|| {
+    let hash = |script: &str| STANDARD.encode(Sha256::digest(script.as_bytes()));
+    format!(
+        "default-src 'none'; script-src 'sha256-{}' 'sha256-{}'; style-src 'unsafe-inline'; \
+         img-src data: blob:; base-uri 'none'; form-action 'none'",
+        hash(PLOTLY_JS),
+        hash(PAGE_JS)
+    )
+});
+
+/// One self-contained page of a run: `report.html`.
+pub fn report(report: &Report) -> String {
+    let looks = Looks::new(&report.leaderboard);
+    let primary = report.leaderboard.primary_metric.as_str();
+    let measure = report.measures.iter().find(|m| m.metric == primary);
+    let metric = with_unit(primary, measure);
+    let parts = [
+        ("leaderboard", "Leaderboard", leaderboard(report, &looks)),
+        ("forecasts", "Forecast against actual", forecasts(report, &looks, measure)),
+        ("errors", "Where the error lies", errors(report, &looks, &metric)),
+        ("residuals", "What the errors look like", residuals(report, &looks)),
+        ("worst", "Worst series first", tables::worst(report, &metric)),
+        ("failures", "Failures", tables::failures(report, &looks)),
+        ("audit", "The data", tables::audit(report)),
+        ("origin", "How to reproduce", tables::origin(report)),
+    ];
+    let links: String =
+        parts.iter().map(|(id, title, _)| format!("<a href=\"#{id}\">{title}</a>")).collect();
+    let body: String = parts
+        .iter()
+        .map(|(id, title, html)| format!("<section id={id}><h2>{title}</h2>{html}</section>"))
+        .collect();
+    let title = escape(&report.leaderboard.data);
+    format!(
+        "<!doctype html><html lang=en><head><meta charset=utf-8>\
+         <meta http-equiv=\"Content-Security-Policy\" content=\"{}\">\
+         <meta name=viewport content=\"width=device-width, initial-scale=1\">\
+         <meta name=color-scheme content=\"light dark\"><title>{title} · Almanac</title>\
+         <style>{PAGE_CSS}</style></head><body><main>{}<nav aria-label=Contents>{links}</nav>\
+         <noscript><p class=note>Tables need no scripts; charts and sorting do.</p></noscript>\
+         {body}</main><script type=\"application/json\" id=template>{}</script>\
+         <script>{PLOTLY_JS}</script><script>{PAGE_JS}</script></body></html>\n",
+        *POLICY,
+        header(report),
+        figures::inert(&figures::template()),
+    )
+}
+
+fn header(report: &Report) -> String {
+    let run = &report.manifest;
+    let whole = |stamp: &str| format!("<span class=whole>{}</span>", escape(stamp));
+    let fact = |name: &str, value: String| format!("<div><dt>{name}</dt><dd>{value}</dd></div>");
+    let facts = [
+        fact("Horizon", plural(report.horizon, "step", "steps")),
+        fact("Folds", count(report.folds.len())),
+        fact("Series", count(run.series)),
+        fact("Rows", count(run.rows)),
+        fact("Span", format!("{} to {}", whole(&run.span.0), whole(&run.span.1))),
+        fact("Frequency", escape(&run.freq)),
+        fact("Season", plural(run.season, "step", "steps")),
+        fact("Models", count(report.leaderboard.rows.len())),
+    ];
+    format!(
+        "<header><p class=kicker>Almanac · {} backtest</p><h1>{}</h1><p class=verdict>{}</p>\
+         <p class=caveats>{}</p><dl class=\"facts wide\">{}</dl></header>",
+        escape(&report.leaderboard.task),
+        escape(&report.leaderboard.data),
+        verdict(report),
+        caveats(report),
+        facts.concat()
+    )
+}
+
+fn leaderboard(report: &Report, looks: &Looks) -> String {
+    format!(
+        "{}<p class=note>Press a head to sort. Skill is the share of the baseline's score that is \
+         saved. p is the chance of a difference as large as this between equally good models \
+         (Diebold-Mariano, two-sided). Models in the set cannot be told from the best at 90 %. \
+         Bold marks the best of a column.</p>",
+        tables::leaderboard(report, looks)
+    )
+}
+
+fn forecasts(report: &Report, looks: &Looks, measure: Option<&Measure>) -> String {
+    let primary = report.leaderboard.primary_metric.as_str();
+    if report.charts.is_empty() {
+        return "<p>No series has a forecast to show.</p>".to_string();
+    }
+    let forecast_models = |name: &str| {
+        report.charts.iter().any(|chart| chart.models.iter().any(|bands| bands.model == name))
+    };
+    let figures: String = report
+        .charts
+        .iter()
+        .map(|chart| figures::forecast(chart, looks, &scored(primary, measure, chart.score)).html())
+        .collect();
+    format!(
+        "<p>The thin line is what happened; the coloured line is what the model said at the \
+         dotted cutoff, with its intervals shaded, the widest palest. Look for actual values that \
+         leave the shade on one side (bias) or too often (overconfidence).</p>{}{figures}",
+        picker(looks, forecast_models)
+    )
+}
+
+fn errors(report: &Report, looks: &Looks, metric: &str) -> String {
+    let steps = figures::by_step(&report.by_step, looks, metric);
+    let folds = figures::by_fold(&report.by_fold, &report.folds, looks, metric);
+    let legend = match (&steps, &folds) {
+        (None, None) => String::new(),
+        _ => format!(
+            "<p>The mean score on {}, one line a model. Press a name to show or hide its \
+             line.</p>{}",
+            escape(metric),
+            legend(looks)
+        ),
+    };
+    format!(
+        "{legend}<div class=\"grid two\">{}{}</div>",
+        drawn(steps, "There is one step ahead only, so there is no error by step."),
+        drawn(folds, "There is one fold only, so there is no error by fold.")
+    )
+}
+
+fn residuals(report: &Report, looks: &Looks) -> String {
+    let all = &report.diagnostics;
+    if all.is_empty() {
+        return "<p>There are too few errors to describe.</p>".to_string();
+    }
+    format!(
+        "{}<div class=\"grid three\">{}{}{}</div>",
+        picker(looks, |name| all.iter().any(|d| d.model == name)),
+        drawn(figures::acf(all, looks), "There are too few errors for an autocorrelation."),
+        drawn(figures::qq(all, looks), "There are too few errors for their quantiles."),
+        drawn(figures::coverage(all, looks), "No model gave intervals.")
+    )
+}
+
+fn drawn(figure: Option<Figure>, otherwise: &str) -> String {
+    figure.map_or_else(|| format!("<p class=note>{otherwise}</p>"), |figure| figure.html())
+}
+
+/// A choice of one model for the charts of a part.
+fn picker(looks: &Looks, offered: impl Fn(&str) -> bool) -> String {
+    let option = |(name, look): (&str, crate::look::Look)| {
+        format!("<option value={}>{}</option>", look.index, escape(name))
+    };
+    let options: String = looks.all().filter(|(name, _)| offered(name)).map(option).collect();
+    format!("<p class=picker><label>Model <select data-picker>{options}</select></label></p>")
+}
+
+/// Buttons that show and hide models in the charts of a part.
+fn legend(looks: &Looks) -> String {
+    let button = |(name, look): (&str, crate::look::Look)| {
+        let pressed = look.index < DRAWN || look.color == "--m0";
+        format!(
+            "<button type=button data-model={} aria-pressed={pressed}>{}<span>{}</span></button>",
+            look.index,
+            swatch(look),
+            escape(name)
+        )
+    };
+    format!(
+        "<div class=legend role=group aria-label=\"Models drawn\">{}</div>",
+        looks.all().map(button).collect::<String>()
+    )
+}

@@ -1,0 +1,208 @@
+//! The leaderboard: every model, what it scored, whether that is more than luck, what it cost.
+
+use almanac_data::{Better, Measure, Rank, Report};
+use serde_json::Value;
+
+use super::scrolling;
+use crate::look::{Looks, swatch};
+use crate::text::{
+    MISSING, aligned, count, decimals, escape, fixed, metric, number, p_value, seconds, with_unit,
+};
+
+/// A column: its head, what the head explains, and a cell a row.
+struct Column {
+    head: String,
+    title: String,
+    cells: Vec<Cell>,
+}
+
+/// What is shown, what is sorted by, and whether it is the best of its column.
+struct Cell {
+    html: String,
+    key: Option<f64>,
+    best: bool,
+}
+
+/// The table in rank order; heads sort it.
+pub fn leaderboard(report: &Report, looks: &Looks) -> String {
+    let columns: Vec<Column> = scores(report).into_iter().chain(judgements(report)).collect();
+    let heads: String = columns.iter().map(head).collect();
+    let rows = report.leaderboard.rows.iter().enumerate();
+    let body: String = rows.map(|(i, row)| line(i, row, &columns, report, looks)).collect();
+    scrolling(
+        "Leaderboard",
+        &format!(
+            "<table class=\"board sortable\"><thead><tr>\
+             <th scope=col aria-sort=ascending><button type=button>#</button></th>\
+             <th scope=col>Model</th>{heads}</tr></thead><tbody>{body}</tbody></table>"
+        ),
+    )
+}
+
+fn head(column: &Column) -> String {
+    format!(
+        "<th scope=col class=n><button type=button title=\"{}\">{}</button></th>",
+        escape(&column.title),
+        escape(&column.head)
+    )
+}
+
+fn line(i: usize, row: &Rank, columns: &[Column], report: &Report, looks: &Looks) -> String {
+    let cells = columns.iter().map(|column| {
+        let cell = &column.cells[i];
+        let key = cell.key.filter(|k| k.is_finite()).map(|k| format!(" data-v=\"{k}\""));
+        let class = if cell.best { "n best" } else { "n" };
+        format!("<td class=\"{class}\"{}>{}</td>", key.unwrap_or_default(), cell.html)
+    });
+    let base = row.model == report.leaderboard.baseline;
+    format!(
+        "<tr{}><td class=n data-v={rank}>{rank}</td><th scope=row>{}<span class=name>{}</span>{}{}</th>{}</tr>",
+        if base { " class=base" } else { "" },
+        looks.of(&row.model).map(swatch).unwrap_or_default(),
+        escape(&row.model),
+        if base { "<br><span class=tag>baseline</span>" } else { "<br>" },
+        settings(row),
+        cells.collect::<String>(),
+        rank = i + 1,
+    )
+}
+
+fn settings(row: &Rank) -> String {
+    if row.settings.is_empty() {
+        return String::new();
+    }
+    let one = |(name, value): (&String, &Value)| {
+        let text = value.as_str().map_or_else(|| value.to_string(), String::from);
+        format!("<li>{} = {}</li>", escape(name), escape(&text))
+    };
+    let list: String = row.settings.iter().map(one).collect();
+    format!("<details><summary>settings</summary><ul>{list}</ul></details>")
+}
+
+/// One column a metric, the primary first.
+fn scores(report: &Report) -> Vec<Column> {
+    let board = &report.leaderboard;
+    let mut names: Vec<&str> = vec![&board.primary_metric];
+    for name in board.rows.iter().flat_map(|row| row.scores.keys()) {
+        if !names.contains(&name.as_str()) {
+            names.push(name);
+        }
+    }
+    let column = |name: &str| {
+        let values: Vec<Option<f64>> =
+            board.rows.iter().map(|row| row.scores.get(name).and_then(Value::as_f64)).collect();
+        let measure = report.measures.iter().find(|m| m.metric == name);
+        let digits = decimals(&values.iter().flatten().copied().collect::<Vec<_>>());
+        let best = best_of(&values, measure);
+        let cell = |value: &Option<f64>| Cell {
+            html: value.map_or(MISSING.to_string(), |v| aligned(v, digits)),
+            key: *value,
+            best: board.rows.len() > 1 && value.is_some() && *value == best,
+        };
+        Column {
+            head: with_unit(name, measure),
+            title: explain(name, measure),
+            cells: values.iter().map(cell).collect(),
+        }
+    };
+    names.into_iter().map(column).collect()
+}
+
+fn explain(name: &str, measure: Option<&Measure>) -> String {
+    let good = match measure.map(|m| m.better) {
+        None => "sort".to_string(),
+        Some(Better::Lower) => "lower is better".to_string(),
+        Some(Better::Higher) => "higher is better".to_string(),
+        Some(Better::Near(target)) => format!("best near {}", number(target)),
+    };
+    format!("{}: {good}", metric(name))
+}
+
+fn best_of(values: &[Option<f64>], measure: Option<&Measure>) -> Option<f64> {
+    let badness = |v: &f64| match measure.map(|m| m.better) {
+        Some(Better::Higher) => -v,
+        Some(Better::Near(target)) => (v - target).abs(),
+        _ => *v,
+    };
+    measure?;
+    let finite = values.iter().flatten().copied().filter(|v| v.is_finite());
+    finite.min_by(|a, b| badness(a).total_cmp(&badness(b)))
+}
+
+/// Skill, significance, reliability and cost.
+fn judgements(report: &Report) -> Vec<Column> {
+    let percent = |v: f64| fixed(100.0 * v, 1);
+    let column = |head: &str,
+                  title: &str,
+                  read: &dyn Fn(&Rank) -> Option<f64>,
+                  show: &dyn Fn(f64) -> String| {
+        let cell = |row: &Rank| {
+            let key = read(row).filter(|v| v.is_finite());
+            Cell { html: key.map_or(MISSING.to_string(), show), key, best: false }
+        };
+        Column {
+            head: head.to_string(),
+            title: title.to_string(),
+            cells: report.leaderboard.rows.iter().map(cell).collect(),
+        }
+    };
+    let kept = |row: &Rank| row.in_mcs.map(|inside| f64::from(u8::from(inside)));
+    vec![
+        column(
+            "Skill (%)",
+            "Score saved against the baseline; above 0 beats it",
+            &|r| r.skill,
+            &percent,
+        ),
+        column(
+            "p, baseline",
+            "Diebold-Mariano test against the baseline: chance of such a difference between equally good models",
+            &|r| r.p_value,
+            &p_value,
+        ),
+        column("p, best", "The same test against the best model", &|r| r.p_best, &p_value),
+        column(
+            "In set",
+            "Member of the 90 % model confidence set: cannot be told from the best",
+            &kept,
+            &|v| if v > 0.0 { "yes".to_string() } else { "no".to_string() },
+        ),
+        column(
+            "Wins (%)",
+            "Share of series on which it beats the baseline",
+            &|r| r.win_rate,
+            &percent,
+        ),
+        column(
+            "Failures",
+            "Forecasts that it could not make; the baseline's stood in",
+            &|r| Some(r.failures as f64),
+            &|v| count(v as usize),
+        ),
+        column(
+            "Fit (s)",
+            "Seconds of fitting, over all series and folds",
+            &|r| Some(r.fit_s),
+            &seconds,
+        ),
+        column("Predict (s)", "Seconds of predicting, likewise", &|r| Some(r.predict_s), &seconds),
+    ]
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    /// Near 80, 83 beats 75; of r², 0.9 beats 0.2; of an error, 0.2 beats 0.9; unknown: none.
+    #[test]
+    fn the_best_of_a_column_depends_on_its_measure() {
+        let of = |better| Measure { metric: "m".to_string(), unit: String::new(), better };
+        let best = |values: &[f64], better| {
+            best_of(&values.iter().map(|v| Some(*v)).collect::<Vec<_>>(), Some(&of(better)))
+        };
+        assert_eq!(best(&[75.0, 83.0], Better::Near(80.0)), Some(83.0));
+        assert_eq!(best(&[0.2, 0.9], Better::Higher), Some(0.9));
+        assert_eq!(best(&[0.2, 0.9, f64::NAN], Better::Lower), Some(0.2));
+        assert_eq!(best_of(&[Some(1.0)], None), None);
+    }
+}

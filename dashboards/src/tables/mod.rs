@@ -1,0 +1,41 @@
+//! Tables and lists as HTML: one file a part of the page.
+
+mod audit;
+mod failures;
+mod leaderboard;
+mod origin;
+mod worst;
+
+pub use audit::audit;
+pub use failures::failures;
+pub use leaderboard::leaderboard;
+pub use origin::origin;
+pub use worst::worst;
+
+use crate::text::escape;
+
+/// A table that scrolls sideways within itself and can be reached by keyboard.
+fn scrolling(name: &str, table: &str) -> String {
+    format!(
+        "<div class=scroll role=region tabindex=0 aria-label=\"{}\">{table}</div>",
+        escape(name)
+    )
+}
+
+/// Names and values side by side; the values are HTML.
+fn facts(pairs: &[(&str, String)]) -> String {
+    let row = |(name, value): &(&str, String)| {
+        format!("<div><dt>{}</dt><dd>{value}</dd></div>", escape(name))
+    };
+    format!("<dl class=facts>{}</dl>", pairs.iter().map(row).collect::<String>())
+}
+
+/// Escaped names, the first few of them, and how many more there are.
+fn some_of<'a>(names: impl Iterator<Item = &'a str>, most: usize) -> String {
+    let names: Vec<&str> = names.collect();
+    let shown: Vec<String> = names.iter().take(most).map(|name| escape(name)).collect();
+    match names.len() - shown.len() {
+        0 => shown.join(", "),
+        more => format!("{} and {} more", shown.join(", "), crate::text::count(more)),
+    }
+}

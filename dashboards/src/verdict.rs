@@ -1,0 +1,121 @@
+//! The verdict: who wins, by how much, and whether that is more than luck, in plain words.
+
+use almanac_data::{Better, Leaderboard, Measure, Rank, Report};
+use serde_json::Value;
+
+use crate::text::{count, escape, fixed, metric, p_value, plural, score_with_unit};
+
+/// One sentence, as HTML.
+pub fn verdict(report: &Report) -> String {
+    let board = &report.leaderboard;
+    let name = metric(&board.primary_metric);
+    let Some(best) = board.rows.first() else { return "No model was run.".to_string() };
+    let Some(score) = score(board, best) else {
+        return format!("No model has a score on {}.", escape(&name));
+    };
+    let won = format!("<strong>{}</strong>", escape(&best.model));
+    let score_text = shown(report, score);
+    if best.model == board.baseline {
+        return match board.rows.iter().skip(1).find_map(|r| Some((r, self::score(board, r)?))) {
+            None => format!(
+                "{won}, the baseline, scores {score_text} on {}; there is no other model to \
+                 compare it with.",
+                escape(&name)
+            ),
+            Some((next, other)) => format!(
+                "No model beats the baseline: {won} is best on {} with {score_text}, {} comes \
+                 next with {}, {}.",
+                escape(&name),
+                escape(&next.model),
+                shown(report, other),
+                significance(next.p_value)
+            ),
+        };
+    }
+    let base = board.rows.iter().find(|row| row.model == board.baseline);
+    match base.and_then(|row| self::score(board, row)) {
+        None => format!(
+            "{won} is best on {} with {score_text}; the baseline has no score to compare it with.",
+            escape(&name)
+        ),
+        Some(base) => format!(
+            "{won} is best on {}: {score_text} against {} for the baseline {}{}, {}.",
+            escape(&name),
+            shown(report, base),
+            escape(&board.baseline),
+            change(report, score, base),
+            significance(best.p_value)
+        ),
+    }
+}
+
+/// Two more sentences, as HTML: the models that cannot be told from the best, and failures.
+pub fn caveats(report: &Report) -> String {
+    let board = &report.leaderboard;
+    let others: Vec<&str> = board
+        .rows
+        .iter()
+        .skip(1)
+        .filter(|row| row.in_mcs == Some(true))
+        .map(|row| row.model.as_str())
+        .collect();
+    let set = match (board.rows.first().and_then(|best| best.in_mcs), others.len()) {
+        (Some(true), 0) if board.rows.len() > 1 => {
+            "It stands alone in the 90\u{a0}% model confidence set. ".to_string()
+        }
+        (Some(true), 1..=3) => format!(
+            "The data cannot tell it apart from {} (90\u{a0}% model confidence set). ",
+            escape(&others.join(", "))
+        ),
+        (Some(true), n) if n > 3 => format!(
+            "The data cannot tell it apart from {} others, first of them {} (90\u{a0}% model \
+             confidence set). ",
+            count(n),
+            escape(others[0])
+        ),
+        _ => String::new(),
+    };
+    let failed: usize = board.rows.iter().map(|row| row.failures).sum();
+    let failed = match failed {
+        0 => "No forecast failed.".to_string(),
+        n => format!(
+            "{} failed and {} scored with the baseline's forecast.",
+            plural(n, "forecast", "forecasts"),
+            if n == 1 { "was" } else { "were" }
+        ),
+    };
+    format!("{set}{failed}")
+}
+
+fn score(board: &Leaderboard, row: &Rank) -> Option<f64> {
+    row.scores.get(&board.primary_metric).and_then(Value::as_f64).filter(|v| v.is_finite())
+}
+
+fn shown(report: &Report, score: f64) -> String {
+    escape(&score_with_unit(primary(report), score))
+}
+
+fn primary(report: &Report) -> Option<&Measure> {
+    report.measures.iter().find(|m| m.metric == report.leaderboard.primary_metric)
+}
+
+fn change(report: &Report, score: f64, base: f64) -> String {
+    let near = primary(report).is_some_and(|m| matches!(m.better, Better::Near(_)));
+    let share = 100.0 * (score - base).abs() / base.abs();
+    if near || !share.is_finite() {
+        return String::new();
+    }
+    let word = if score < base { "lower" } else { "higher" };
+    format!(", {}\u{a0}% {word}", fixed(share, usize::from(share < 10.0)))
+}
+
+fn significance(p: Option<f64>) -> String {
+    match p.filter(|p| p.is_finite()) {
+        None => "with too little data to tell whether the difference is more than luck".to_string(),
+        Some(p) => {
+            let sign = if p < 0.001 { "" } else { "=\u{a0}" };
+            let word = if p < 0.05 { "significant" } else { "not significant" };
+            format!("a difference that is {word} (Diebold-Mariano, p\u{a0}{sign}{})", p_value(p))
+        }
+    }
+}

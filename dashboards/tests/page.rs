@@ -1,0 +1,109 @@
+//! What a page holds, and what it never lets through.
+
+mod sample;
+
+use almanac_dashboards::{PLOTLY_JS, report};
+
+fn page(name: &str) -> String {
+    report(&sample::report(name).unwrap())
+}
+
+/// The page without plotly.js, whose own text is not under test.
+fn ours(name: &str) -> String {
+    page(name).replacen(PLOTLY_JS, "", 1)
+}
+
+/// The parts stand in reading order, each once, and each is linked from the contents.
+#[test]
+fn parts_stand_in_reading_order() {
+    let page = ours("plain");
+    let parts =
+        ["leaderboard", "forecasts", "errors", "residuals", "worst", "failures", "audit", "origin"];
+    let places: Vec<usize> = parts
+        .iter()
+        .map(|part| {
+            assert_eq!(page.matches(&format!("<a href=\"#{part}\">")).count(), 1, "{part}");
+            let heads: Vec<_> = page.match_indices(&format!("<section id={part}>")).collect();
+            assert_eq!(heads.len(), 1, "{part}");
+            heads[0].0
+        })
+        .collect();
+    assert!(places.is_sorted(), "{places:?}");
+}
+
+#[test]
+fn the_verdict_is_a_sentence() {
+    assert!(ours("plain").contains(
+        "<strong>auto_ets</strong> is best on sMAPE: 21.67\u{a0}% against 26.51\u{a0}% for the \
+         baseline seasonal_naive, 18\u{a0}% lower, a difference that is significant \
+         (Diebold-Mariano, p\u{a0}&lt;\u{a0}0.001)."
+    ));
+    assert!(ours("one").contains("there is no other model to compare it with."));
+    assert!(ours("bare").contains("No model has a score on sMAPE."));
+}
+
+/// When the baseline wins, the page says so instead of praising it.
+#[test]
+fn a_baseline_on_top_is_said_plainly() {
+    let mut odd = sample::report("plain").unwrap();
+    odd.leaderboard.baseline = "auto_ets".to_string();
+    let page = report(&odd);
+    assert!(page.contains("No model beats the baseline: <strong>auto_ets</strong> is best"));
+    assert!(page.contains("theta comes next with 22.88\u{a0}%, a difference that is significant"));
+}
+
+/// Every text is hostile here; none may open a tag, end an attribute or end the data.
+#[test]
+fn hostile_text_stays_text() {
+    let page = ours("hostile");
+    assert!(!page.contains("<img"), "a picture got through");
+    assert_eq!(page.matches("<script").count(), page.matches("</script>").count());
+    let scripts = ours("plain");
+    let scripts = (scripts.matches("<script>").count(), scripts.matches("<b>").count());
+    assert_eq!((page.matches("<script>").count(), page.matches("<b>").count()), scripts);
+    assert!(page.contains("&lt;/script&gt;&lt;img src=x onerror=alert(1)&gt;&quot;&#39;&amp;"));
+}
+
+/// Nothing is fetched: no address in an attribute but those within the page.
+#[test]
+fn nothing_comes_from_elsewhere() {
+    for name in sample::NAMES {
+        let page = ours(name);
+        for attribute in ["src=\"", "href=\"h", "@import", "url("] {
+            assert!(!page.contains(attribute), "{name}: {attribute}");
+        }
+        assert!(page.contains("default-src 'none'; script-src 'sha256-"));
+        assert_eq!(self::page(name).matches(PLOTLY_JS).count(), 1);
+    }
+}
+
+/// What is not a number is a dash with a word, never `NaN`, `inf` or `null`.
+#[test]
+fn no_number_is_shown_as_nan() {
+    for name in sample::NAMES {
+        let page = ours(name);
+        let shown: String = page
+            .split("<script")
+            .map(|part| part.split_once("</script>").map_or(part, |(_, after)| after))
+            .collect();
+        for word in ["NaN", ">inf", ">null"] {
+            assert!(!shown.contains(word), "{name} shows {word}");
+        }
+    }
+    assert!(ours("plain").contains("<span title=\"not defined\">—</span>"));
+}
+
+/// A reader without scripts still gets every model and score; 240 failures make six groups.
+#[test]
+fn tables_need_no_script() {
+    let page = ours("many");
+    assert_eq!(page.matches("<summary>settings</summary>").count(), 15);
+    assert!(page.contains("<td class=n>40</td>"));
+    assert!(page.contains(" and 34 more</td>"));
+}
+
+/// A pure function: the same report, the same page.
+#[test]
+fn the_same_report_gives_the_same_page() {
+    assert!(page("many") == page("many"));
+}
