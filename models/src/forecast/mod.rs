@@ -2,11 +2,13 @@
 //!
 //! A file knows one slice of numbers. It never sees a panel, a fold or a future.
 
+mod croston;
 mod drift;
 mod naive;
 mod seasonal_naive;
 mod seasonal_window_mean;
 mod theta;
+mod tsb;
 mod window_mean;
 
 use almanac_data::{FitError, Forecast};
@@ -33,6 +35,9 @@ pub const ROSTER: &[Entry<dyn Univariate>] = &[
         "theta along a line that moves, its pull fitted",
     ),
     univariate::<Theta<theta::Any>>("auto_theta", "the theta method in the form that fits best"),
+    univariate::<croston::Croston>("croston", "size over interval of intermittent demand"),
+    univariate::<croston::Sba>("sba", "croston without its bias"),
+    univariate::<tsb::Tsb>("tsb", "intermittent demand that may die out"),
 ];
 
 /// A method for one series: settings, before any data.

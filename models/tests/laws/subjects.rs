@@ -19,10 +19,22 @@ const LIFTED: &[(&str, &str)] = &[
 ];
 
 /// (model, kind of series, reason): where an error that is not `TooShort` is the right answer.
-pub const REFUSALS: &[(&str, &str, &str)] = &[];
+pub const REFUSALS: &[(&str, &str, &str)] = &[
+    ("croston", "falling below zero", DEMAND),
+    ("croston", "noise", DEMAND),
+    ("croston", "negative", DEMAND),
+    ("sba", "falling below zero", DEMAND),
+    ("sba", "noise", DEMAND),
+    ("sba", "negative", DEMAND),
+    ("tsb", "falling below zero", DEMAND),
+    ("tsb", "noise", DEMAND),
+    ("tsb", "negative", DEMAND),
+];
+
+const DEMAND: &str = "a demand is not negative";
 
 /// (model, reason): where a flat series is not forecast by its own value.
-pub const NOT_FLAT: &[(&str, &str)] = &[];
+pub const NOT_FLAT: &[(&str, &str)] = &[("sba", "the correction lowers the mean")];
 
 /// (model, reason): where scaling the past does not scale the forecast.
 pub const NOT_SCALED: &[(&str, &str)] = &[];
@@ -34,6 +46,9 @@ pub const NOT_SHIFTED: &[(&str, &str)] = &[
     ("dynamic_theta", "divides by the season"),
     ("dynamic_optimized_theta", "divides by the season"),
     ("auto_theta", "divides by the season"),
+    ("croston", "no demand is zero"),
+    ("sba", "no demand is zero"),
+    ("tsb", "no demand is zero"),
 ];
 
 /// Models whose fit has no parameter besides those set: moving on equals fitting again.
