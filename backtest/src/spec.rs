@@ -1,7 +1,7 @@
 //! What a person writes: a spec in TOML. Nothing is looked up here.
 
-use almanac_data::{Source, Stamp};
-use serde::{Deserialize, Serialize};
+use almanac_data::Source;
+use serde::{Deserialize, Deserializer, Serialize};
 use serde_json::{Map, Value};
 
 /// A whole run, as written.
@@ -54,9 +54,9 @@ pub struct FoldSpec {
     pub gap: usize,
     /// Whether the last cutoff is `horizon` steps before each series' own end, or one date.
     pub align: Align,
-    /// The cutoffs, for `given`.
-    #[serde(skip_serializing_if = "Vec::is_empty")]
-    pub cutoffs: Vec<Stamp>,
+    /// The cutoffs, for `given`: stamps as the panel's clock shows them, `1998-03-22` or `42`.
+    #[serde(deserialize_with = "stamps", skip_serializing_if = "Vec::is_empty")]
+    pub cutoffs: Vec<String>,
     /// When models are fitted again.
     pub refit: Refit,
 }
@@ -113,6 +113,13 @@ pub struct ModelSpec {
     /// Its settings.
     #[serde(flatten)]
     pub settings: Map<String, Value>,
+}
+
+impl ModelSpec {
+    /// A model of the roster with its defaults.
+    pub fn of(entry: &str) -> ModelSpec {
+        ModelSpec { entry: entry.into(), name: None, lift: None, settings: Map::new() }
+    }
 }
 
 /// How answers are judged.
@@ -209,4 +216,22 @@ impl Default for ScoreSpec {
             pooled: false,
         }
     }
+}
+
+/// Stamps as text, as plain numbers, or as TOML's own dates.
+fn stamps<'de, D: Deserializer<'de>>(from: D) -> Result<Vec<String>, D::Error> {
+    #[derive(Deserialize)]
+    #[serde(untagged)]
+    enum Written {
+        Text(String),
+        Step(i64),
+        Date(toml::value::Datetime),
+    }
+    let written = Vec::<Written>::deserialize(from)?;
+    let text = |stamp| match stamp {
+        Written::Text(text) => text,
+        Written::Step(step) => step.to_string(),
+        Written::Date(date) => date.to_string(),
+    };
+    Ok(written.into_iter().map(text).collect())
 }

@@ -118,6 +118,28 @@ impl Clock {
         }
     }
 
+    /// The stamp a person wrote: a whole number under [`Clock::Step`], otherwise a date, with or
+    /// without a time of day; a time with an offset is an instant. `None` for anything else.
+    pub fn read(self, text: &str) -> Option<Stamp> {
+        let text = text.trim();
+        if self == Clock::Step {
+            return text.parse().ok().map(Stamp);
+        }
+        let date = NaiveDate::parse_from_str(text, "%Y-%m-%d").map(NaiveDateTime::from).ok();
+        let time = || {
+            let formats = ["%Y-%m-%dT%H:%M:%S%.f", "%Y-%m-%d %H:%M:%S%.f", "%Y-%m-%d %H:%M"];
+            formats.iter().find_map(|format| NaiveDateTime::parse_from_str(text, format).ok())
+        };
+        if let Some(wall) = date.or_else(time) {
+            return Some(self.stamp(wall));
+        }
+        let instant = DateTime::parse_from_rfc3339(text).ok()?;
+        match self {
+            Clock::Zone(_) => Some(Stamp::of_wall(instant.naive_utc())),
+            _ => None,
+        }
+    }
+
     /// The stamp as text: `1998-05-17`, `2023-07-03T09:15:00`, `2023-07-03T09:15:00+05:30`, `42`.
     pub fn show(self, stamp: Stamp) -> String {
         match self {
@@ -329,6 +351,20 @@ mod tests {
         let shown: Vec<String> =
             calendar.after(start, 3).iter().map(|&at| calendar.show(at)).collect();
         assert_eq!(shown, ["2023-02-28", "2023-03-31", "2023-04-30"]);
+    }
+
+    /// What a clock shows, it reads; a date alone is midnight; an offset needs a zone.
+    #[test]
+    fn a_clock_reads_what_it_shows() {
+        let berlin = Clock::Zone(chrono_tz::Europe::Berlin);
+        let at = Stamp::of_wall(wall("2023-07-03 09:15"));
+        for clock in [Clock::Step, Clock::Wall, berlin] {
+            assert_eq!(clock.read(&clock.show(at)), Some(at));
+        }
+        assert_eq!(Clock::Date.read("2023-07-03"), Some(Stamp::of_wall(wall("2023-07-03 00:00"))));
+        assert_eq!(berlin.read("2023-07-03"), Some(Stamp::of_wall(wall("2023-07-02 22:00"))));
+        assert_eq!(Clock::Date.read("2023-07-03T09:15:00+02:00"), None);
+        assert_eq!(Clock::Step.read("2023-07-03"), None);
     }
 
     /// Berlin's 2023-03-26 has 23 hours and 2023-10-29 has 25; a daily step keeps noon at noon.

@@ -1,0 +1,77 @@
+//! Whether a difference is real: tests on the losses of models on the same units.
+//!
+//! The unit is a series where there are at least [`LEAST`] of them: its mean loss over folds, and
+//! units count as independent, although series of one calendar share their shocks. With fewer
+//! series the unit is a fold: the mean loss over series, in the order of time, and overlapping
+//! horizons are allowed for. With few of both there is too little to tell.
+
+mod confidence_set;
+mod diebold_mariano;
+
+use almanac_models::Ctx;
+
+pub use confidence_set::{confidence_set, resamples};
+pub use diebold_mariano::{Test, diebold_mariano};
+
+/// Fewest units that a test is run on.
+pub const LEAST: usize = 8;
+
+/// Bootstrap samples of the model confidence set.
+const SAMPLES: usize = 2000;
+
+/// Losses of all models on the same units; smaller is better.
+#[derive(Debug, Clone, PartialEq)]
+pub struct Trial {
+    /// One list a model, one finite loss a unit.
+    pub losses: Vec<Vec<f64>>,
+    /// What a unit is.
+    pub over: Unit,
+    /// Neighbouring units whose horizons share a step, itself included; 1 = none.
+    pub overlap: usize,
+}
+
+/// What a loss belongs to.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Unit {
+    /// A series, over all folds.
+    Series,
+    /// A fold, over all series.
+    Fold,
+}
+
+impl Trial {
+    /// Number of units.
+    pub fn len(&self) -> usize {
+        self.losses.first().map_or(0, Vec::len)
+    }
+
+    /// Whether there are too few units for any test.
+    pub fn is_empty(&self) -> bool {
+        self.len() < LEAST
+    }
+
+    /// Whether two models differ: the two-sided p-value; `None` where there is too little to tell.
+    pub fn p_value(&self, a: usize, b: usize) -> Option<f64> {
+        if self.is_empty() || a == b {
+            return None;
+        }
+        let differences: Vec<f64> =
+            self.losses[a].iter().zip(&self.losses[b]).map(|(a, b)| a - b).collect();
+        diebold_mariano(&differences, self.overlap).map(|test| test.p_value)
+    }
+
+    /// Which models belong to the set that holds the best with this confidence; `None` where there
+    /// is too little to tell.
+    pub fn confidence_set(&self, ctx: &Ctx, confidence: f64) -> Option<Vec<bool>> {
+        if self.is_empty() || self.losses.len() < 2 {
+            return None;
+        }
+        let block = match self.over {
+            Unit::Series => 1.0,
+            Unit::Fold => (self.len() as f64).cbrt().max(self.overlap as f64),
+        };
+        let samples = resamples(&mut ctx.named("confidence set").rng(), self.len(), block, SAMPLES);
+        let p_values = confidence_set(&self.losses, &samples);
+        Some(p_values.into_iter().map(|p| p > 1.0 - confidence).collect())
+    }
+}

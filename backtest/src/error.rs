@@ -1,0 +1,201 @@
+//! What can be wrong with a spec, as facts: where it stands, and a way out.
+
+use almanac_data::nearest;
+use almanac_models::SettingError;
+use toml::de::DeTable;
+
+use crate::spec::Spec;
+
+/// Text that is no spec.
+#[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
+#[error("{message}")]
+pub struct SpecError {
+    /// Line, from 1; 0 where the text has no place for it.
+    pub line: usize,
+    /// Column, from 1.
+    pub column: usize,
+    /// What is wrong.
+    pub message: String,
+    /// What to do about it.
+    pub hint: Option<String>,
+}
+
+/// A spec that cannot be run.
+#[derive(Debug, Clone, PartialEq, thiserror::Error)]
+pub enum PlanError {
+    /// No series to forecast.
+    #[error("the panel has no series")]
+    NoSeries,
+    /// No model to run.
+    #[error("the spec names no model")]
+    NoModel,
+    /// A model that is in no roster.
+    #[error("unknown model `{name}`")]
+    Model {
+        /// Which `[[model]]`, from 0; `None` for the baseline.
+        place: Option<usize>,
+        /// What was written.
+        name: String,
+        /// What was probably meant.
+        nearest: Option<String>,
+    },
+    /// A setting of a model or of its lift.
+    #[error("model `{model}`: {error}")]
+    Setting {
+        /// Which `[[model]]`, from 0.
+        place: usize,
+        /// The model.
+        model: String,
+        /// What is wrong.
+        error: SettingError,
+    },
+    /// Two models of one name.
+    #[error("two models are named `{name}`")]
+    Twice {
+        /// Which `[[model]]` is the second, from 0.
+        place: usize,
+        /// The name.
+        name: String,
+    },
+    /// A metric that is in no roster.
+    #[error("unknown metric `{name}`")]
+    Metric {
+        /// The field that names it.
+        field: &'static str,
+        /// What was written.
+        name: String,
+        /// What was probably meant.
+        nearest: Option<String>,
+    },
+    /// A value out of range.
+    #[error("{table}.{field} must be {must}, not {got}")]
+    Range {
+        /// The table of the spec.
+        table: &'static str,
+        /// The field.
+        field: &'static str,
+        /// What it must be.
+        must: String,
+        /// What it is.
+        got: String,
+    },
+    /// More past than any series has.
+    #[error(
+        "the first of {folds} folds needs {need} rows before the end, the longest series has {longest}"
+    )]
+    NoPast {
+        /// Folds asked for.
+        folds: usize,
+        /// Rows needed.
+        need: usize,
+        /// Rows of the longest series, or stamps of the panel.
+        longest: usize,
+        /// The number of folds that would fit.
+        fit: usize,
+    },
+}
+
+impl PlanError {
+    /// What to do about it, in one line.
+    pub fn hint(&self) -> Option<String> {
+        match self {
+            PlanError::NoSeries => Some("check the data's filters and names".into()),
+            PlanError::NoModel => Some("add [[model]] with use = \"auto_ets\"".into()),
+            PlanError::Model { nearest, .. } => Some(match nearest {
+                Some(near) => format!("did you mean `{near}`?"),
+                None => "`almanac models` lists them".into(),
+            }),
+            PlanError::Setting { error, .. } => error.hint(),
+            PlanError::Twice { .. } => Some("give one of them another name".into()),
+            PlanError::Metric { nearest, .. } => Some(match nearest {
+                Some(near) => format!("did you mean `{near}`?"),
+                None => "`almanac metrics` lists them".into(),
+            }),
+            PlanError::Range { .. } => None,
+            PlanError::NoPast { fit: 0, .. } => Some("use a shorter horizon".into()),
+            PlanError::NoPast { fit, .. } => Some(format!("at most {fit} folds fit")),
+        }
+    }
+
+    /// Line and column, from 1, of the culprit in the text that the spec was read from.
+    pub fn place(&self, text: &str) -> Option<(usize, usize)> {
+        let table = DeTable::parse(text).ok()?;
+        let root = table.get_ref();
+        let field = |table: &str, field: &str| {
+            let (_, value) = root.iter().find(|(key, _)| key.get_ref() == table)?;
+            Some(key_start(value.get_ref().as_table()?, field).unwrap_or(value.span().start))
+        };
+        let model = |place: usize, field: &str| {
+            let (_, models) = root.iter().find(|(key, _)| key.get_ref() == "model")?;
+            let model = models.get_ref().as_array()?.get(place)?;
+            Some(key_start(model.get_ref().as_table()?, field).unwrap_or(model.span().start))
+        };
+        let start = match self {
+            PlanError::NoSeries | PlanError::NoModel => None,
+            PlanError::Model { place: Some(place), .. } => model(*place, "use"),
+            PlanError::Model { place: None, .. } => field("score", "baseline"),
+            PlanError::Twice { place, .. } => model(*place, "name"),
+            PlanError::Setting { place, error, .. } => model(*place, setting_name(error)),
+            PlanError::Metric { field: name, .. } => field("score", name),
+            PlanError::Range { table, field: name, .. } => field(table, name),
+            PlanError::NoPast { .. } => field("folds", "count"),
+        }?;
+        Some(line_column(text, start))
+    }
+}
+
+impl Spec {
+    /// Reads a spec.
+    ///
+    /// # Errors
+    /// Text that is no TOML, a field that does not exist, a value of another type.
+    pub fn from_toml(text: &str) -> Result<Spec, SpecError> {
+        toml::from_str(text).map_err(|error| {
+            let (line, column) = error.span().map_or((0, 0), |span| line_column(text, span.start));
+            let message = error.message().trim_end().to_string();
+            let hint = near_field(&message);
+            SpecError { line, column, message, hint }
+        })
+    }
+
+    /// The spec as text that [`Spec::from_toml`] reads back.
+    ///
+    /// # Errors
+    /// Numbers that TOML cannot hold.
+    pub fn to_toml(&self) -> Result<String, SpecError> {
+        toml::to_string_pretty(self).map_err(|error| SpecError {
+            line: 0,
+            column: 0,
+            message: error.to_string(),
+            hint: None,
+        })
+    }
+}
+
+/// Serde writes "unknown field `horzion`, expected one of `kind`, `horizon`".
+fn near_field(message: &str) -> Option<String> {
+    let rest =
+        message.strip_prefix("unknown field ").or(message.strip_prefix("unknown variant "))?;
+    let mut words = rest.split('`').skip(1).step_by(2);
+    let wrong = words.next()?;
+    nearest(wrong, words).map(|near| format!("did you mean `{near}`?"))
+}
+
+fn setting_name(error: &SettingError) -> &str {
+    match error {
+        SettingError::Unknown { name, .. } | SettingError::Type { name, .. } => name,
+        SettingError::Range { name, .. } => name,
+        SettingError::Inner { .. } => "model",
+    }
+}
+
+fn key_start(table: &DeTable<'_>, field: &str) -> Option<usize> {
+    table.iter().find(|(key, _)| key.get_ref() == field).map(|(key, _)| key.span().start)
+}
+
+fn line_column(text: &str, start: usize) -> (usize, usize) {
+    let before = &text[..start.min(text.len())];
+    let line = before.matches('\n').count() + 1;
+    let column = before.rsplit('\n').next().unwrap_or_default().chars().count() + 1;
+    (line, column)
+}

@@ -1,0 +1,289 @@
+//! Where past and future part: over time for every series, or between groups.
+
+mod grouped;
+
+use std::collections::BTreeSet;
+
+use almanac_data::{Clock, Cut, Panel, Stamp};
+
+use crate::error::PlanError;
+use crate::spec::{Align, FoldKind, FoldSpec, Refit};
+
+pub use grouped::{Split, grouped};
+
+/// Folds over time, checked against a panel.
+///
+/// ```text
+/// rows    ──────── past ────────┃── gap ──┃── horizon ──┃── step, and the next fold's end
+///         ◀── window (sliding) ─┘ origin
+/// ```
+#[derive(Debug, Clone, PartialEq)]
+pub struct Folds {
+    /// Number of folds.
+    pub count: usize,
+    /// Steps that are scored.
+    pub horizon: usize,
+    /// Steps between the end of the past and the first that is scored.
+    pub gap: usize,
+    /// Steps from one cutoff to the next; `None` where cutoffs were given.
+    pub step: Option<usize>,
+    window: usize,
+    refit: Refit,
+    origins: Origins,
+}
+
+#[derive(Debug, Clone, PartialEq)]
+enum Origins {
+    /// Counted from the end of each series.
+    FromEnd { step: usize },
+    /// One stamp a fold: the last that may be known.
+    Cutoffs(Vec<Stamp>),
+}
+
+impl Folds {
+    /// Checks what was written against the panel.
+    ///
+    /// # Errors
+    /// A field out of range, or a first fold for which no series has a past.
+    pub fn new(spec: &FoldSpec, panel: &Panel) -> Result<Folds, PlanError> {
+        check(spec)?;
+        let step = spec.step.unwrap_or(spec.horizon);
+        let ahead = spec.gap + spec.horizon;
+        let origins = match (spec.kind, spec.align) {
+            (FoldKind::Given, _) => Origins::Cutoffs(given(&spec.cutoffs, panel.calendar.clock)?),
+            (_, Align::Calendar) => Origins::Cutoffs(dates(panel, ahead, step, spec.count)?),
+            (_, Align::Series) => Origins::FromEnd { step },
+        };
+        let count = match &origins {
+            Origins::Cutoffs(stamps) => stamps.len(),
+            Origins::FromEnd { .. } => spec.count,
+        };
+        let folds = Folds {
+            count,
+            horizon: spec.horizon,
+            gap: spec.gap,
+            step: (spec.kind != FoldKind::Given).then_some(step),
+            window: spec.window.unwrap_or(usize::MAX),
+            refit: spec.refit,
+            origins,
+        };
+        if !(0..panel.len()).any(|series| folds.origin(panel, 0, series).is_some()) {
+            let longest = panel.iter().map(|series| series.len()).max().unwrap_or(0);
+            return Err(no_past(count, step, ahead, longest));
+        }
+        Ok(folds)
+    }
+
+    /// The row of the panel at which this series' future begins in this fold; `None` where no
+    /// value was observed before it.
+    pub fn origin(&self, panel: &Panel, fold: usize, series: usize) -> Option<usize> {
+        let span = panel.span(series);
+        let origin = match &self.origins {
+            Origins::FromEnd { step } => {
+                let back = self.gap + self.horizon + (self.count - 1 - fold) * step;
+                span.end.checked_sub(back).filter(|&origin| origin > span.start)?
+            }
+            Origins::Cutoffs(stamps) => {
+                span.start + panel.series(series).at.partition_point(|&at| at <= stamps[fold])
+            }
+        };
+        let past = self.cut_at(panel, series, origin);
+        let observed = past.past(panel).series(0).y.iter().any(|value| !value.is_nan());
+        observed.then_some(origin)
+    }
+
+    /// One series cut at this fold.
+    pub fn cut(&self, panel: &Panel, fold: usize, series: usize) -> Option<Cut> {
+        let origin = self.origin(panel, fold, series)?;
+        Some(self.cut_at(panel, series, origin))
+    }
+
+    /// The same, with the past from this row of the panel on.
+    pub fn cut_from(&self, panel: &Panel, fold: usize, from: (usize, usize)) -> Option<Cut> {
+        let (series, start) = from;
+        let origin = self.origin(panel, fold, series)?;
+        Some(panel.cut([(series, origin)], origin - start, self.gap + self.horizon))
+    }
+
+    fn cut_at(&self, panel: &Panel, series: usize, origin: usize) -> Cut {
+        panel.cut([(series, origin)], self.window, self.gap + self.horizon)
+    }
+
+    /// The fold at which the model that answers at `fold` is fitted: the latest at which models
+    /// are to be fitted again, or the first after it at which the series has a past.
+    pub fn fitted_at(&self, panel: &Panel, fold: usize, series: usize) -> usize {
+        let due = match self.refit {
+            Refit::Every => fold,
+            Refit::Never => 0,
+            Refit::Folds(every) => fold - fold % every,
+        };
+        (due..fold).find(|&at| self.origin(panel, at, series).is_some()).unwrap_or(fold)
+    }
+
+    /// Whether nothing fitted is used twice.
+    pub fn refits_every(&self) -> bool {
+        self.refit == Refit::Every
+    }
+
+    /// How many fits one model needs for one series.
+    pub fn fits(&self) -> usize {
+        match self.refit {
+            Refit::Every => self.count,
+            Refit::Never => 1,
+            Refit::Folds(every) => self.count.div_ceil(every),
+        }
+    }
+
+    /// The cutoff of each fold: the last stamp of the past, of the first series that has one.
+    pub fn cutoffs(&self, panel: &Panel) -> Vec<Stamp> {
+        let cutoff = |fold| {
+            let series = (0..panel.len()).find_map(|series| self.cut(panel, fold, series));
+            let past = series.as_ref().map(|cut| cut.past(panel).series(0).at);
+            past.and_then(|at| at.last().copied()).unwrap_or_default()
+        };
+        (0..self.count).map(cutoff).collect()
+    }
+}
+
+fn check(spec: &FoldSpec) -> Result<(), PlanError> {
+    let range = |ok: bool, field, must: &str, got: &dyn ToString| {
+        let (must, got) = (must.to_string(), got.to_string());
+        if ok { Ok(()) } else { Err(PlanError::Range { table: "folds", field, must, got }) }
+    };
+    let sliding = spec.kind == FoldKind::Sliding;
+    let given = spec.kind == FoldKind::Given;
+    range(spec.horizon > 0, "horizon", "at least 1", &spec.horizon)?;
+    range(spec.count > 0, "count", "at least 1", &spec.count)?;
+    range(spec.step != Some(0), "step", "at least 1", &0)?;
+    range(spec.window != Some(0), "window", "at least 1", &0)?;
+    range(!sliding || spec.window.is_some(), "window", "given for sliding folds", &"left out")?;
+    range(
+        sliding || spec.window.is_none(),
+        "kind",
+        "\"sliding\" where a window is given",
+        &"other",
+    )?;
+    range(
+        given || spec.cutoffs.is_empty(),
+        "kind",
+        "\"given\" where cutoffs are listed",
+        &"other",
+    )?;
+    range(!given || !spec.cutoffs.is_empty(), "cutoffs", "listed for given folds", &"empty")?;
+    let most = usize::MAX / 4;
+    range(spec.horizon < most && spec.gap < most, "horizon", "a number of rows", &spec.horizon)?;
+    let reach = spec.count.checked_mul(spec.step.unwrap_or(spec.horizon));
+    range(reach.is_some_and(|reach| reach < most), "count", "a number of folds", &spec.count)
+}
+
+/// Reads cutoffs by the panel's clock; they must increase.
+fn given(written: &[String], clock: Clock) -> Result<Vec<Stamp>, PlanError> {
+    let wrong = |must: &str, got: &str| PlanError::Range {
+        table: "folds",
+        field: "cutoffs",
+        must: must.into(),
+        got: format!("`{got}`"),
+    };
+    let example = clock.show(Stamp(1));
+    let mut stamps: Vec<Stamp> = Vec::with_capacity(written.len());
+    for text in written {
+        let stamp = clock.read(text).ok_or(wrong(&format!("stamps such as {example}"), text))?;
+        if stamps.last().is_some_and(|&last| stamp <= last) {
+            return Err(wrong("in increasing order", text));
+        }
+        stamps.push(stamp);
+    }
+    Ok(stamps)
+}
+
+/// Cutoffs counted back from the last of all stamps in the panel.
+fn dates(panel: &Panel, ahead: usize, step: usize, count: usize) -> Result<Vec<Stamp>, PlanError> {
+    let need = ahead + (count - 1) * step + 1;
+    let mut stamps = BTreeSet::new();
+    for series in panel.iter() {
+        stamps.extend(series.at.iter().rev().take(need));
+        while stamps.len() > need {
+            stamps.pop_first();
+        }
+    }
+    let stamps: Vec<Stamp> = stamps.into_iter().collect();
+    if stamps.len() < need {
+        return Err(no_past(count, step, ahead, stamps.len()));
+    }
+    Ok((0..count).map(|fold| stamps[fold * step]).collect())
+}
+
+fn no_past(folds: usize, step: usize, ahead: usize, longest: usize) -> PlanError {
+    let need = ahead + (folds - 1) * step + 1;
+    let fit = longest.checked_sub(ahead + 1).map_or(0, |spare| spare / step + 1);
+    PlanError::NoPast { folds, need, longest, fit: fit.min(folds - 1) }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use almanac_data::Calendar;
+
+    /// Series `a` has stamps 1..=10, `b` has 1..=6.
+    fn panel() -> Panel {
+        let series = vec![("a".to_string(), 10), ("b".to_string(), 16)];
+        let at = (1..=10).chain(1..=6).map(Stamp).collect();
+        Panel::new("two", Calendar::steps(), series, at, vec![1.0; 16]).unwrap()
+    }
+
+    fn origins(spec: &FoldSpec) -> Vec<Vec<Option<usize>>> {
+        let panel = panel();
+        let folds = Folds::new(spec, &panel).unwrap();
+        let row = |fold| (0..2).map(|series| folds.origin(&panel, fold, series)).collect();
+        (0..folds.count).map(row).collect()
+    }
+
+    /// Two folds of 2 ahead, 3 apart, gap 1: ends 10 − 3 = 7 and 7 − 3 = 4 for `a`; for `b` 3 and
+    /// nothing, since 0 rows would be left.
+    #[test]
+    fn series_count_from_their_own_end() {
+        let spec = FoldSpec { horizon: 2, count: 2, step: Some(3), gap: 1, ..FoldSpec::default() };
+        assert_eq!(origins(&spec), [vec![Some(4), None], vec![Some(7), Some(13)]]);
+    }
+
+    /// One date for all: 2 before the last stamp 10 is 8, which is past the end of `b`.
+    #[test]
+    fn a_calendar_has_one_date() {
+        let spec = FoldSpec { horizon: 2, align: Align::Calendar, ..FoldSpec::default() };
+        assert_eq!(origins(&spec), [vec![Some(8), Some(16)]]);
+        let folds = Folds::new(&spec, &panel()).unwrap();
+        assert_eq!(folds.cutoffs(&panel()), [Stamp(8)]);
+    }
+
+    /// Cutoffs are read by the clock and must increase.
+    #[test]
+    fn given_cutoffs() {
+        let cutoffs = |list: &[&str]| FoldSpec {
+            kind: FoldKind::Given,
+            cutoffs: list.iter().map(|&text| text.into()).collect(),
+            ..FoldSpec::default()
+        };
+        assert_eq!(origins(&cutoffs(&["2", "5"])), [[Some(2), Some(12)], [Some(5), Some(15)]]);
+        let refused = Folds::new(&cutoffs(&["5", "2"]), &panel()).unwrap_err();
+        assert_eq!(refused.to_string(), "folds.cutoffs must be in increasing order, not `2`");
+        assert!(Folds::new(&cutoffs(&["monday"]), &panel()).is_err());
+    }
+
+    /// 10 rows, 3 ahead: one row of past leaves room for (10 − 4)/3 + 1 = 3 folds.
+    #[test]
+    fn too_many_folds_say_how_many_fit() {
+        let spec = FoldSpec { horizon: 3, count: 9, ..FoldSpec::default() };
+        let error = Folds::new(&spec, &panel()).unwrap_err();
+        assert_eq!(error, PlanError::NoPast { folds: 9, need: 28, longest: 10, fit: 3 });
+        assert_eq!(error.hint().unwrap(), "at most 3 folds fit");
+    }
+
+    /// Every second fold fits: folds 0 1 2 3 4 use fits of 0 0 2 2 4.
+    #[test]
+    fn refit_every_second_fold() {
+        let spec = FoldSpec { count: 5, refit: Refit::Folds(2), ..FoldSpec::default() };
+        let (panel, folds) = (panel(), Folds::new(&spec, &panel()).unwrap());
+        let used: Vec<usize> = (0..5).map(|fold| folds.fitted_at(&panel, fold, 0)).collect();
+        assert_eq!((used, folds.fits()), (vec![0, 0, 2, 2, 4], 3));
+    }
+}

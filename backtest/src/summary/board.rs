@@ -1,0 +1,131 @@
+//! The leaderboard: averages, ranks, and whether differences are real.
+
+use almanac_data::{Better, Leaderboard, Rank};
+use almanac_models::Ctx;
+use serde_json::{Map, Value};
+
+use crate::compare::{LEAST, Trial, Unit};
+use crate::metrics::Read;
+use crate::summary::{Mean, Summary};
+
+/// Confidence of the model confidence set.
+const CONFIDENCE: f64 = 0.9;
+
+impl Summary<'_> {
+    /// The models in rank order. The context's seed draws the bootstrap of the confidence set.
+    pub fn leaderboard(&self, ctx: &Ctx) -> Leaderboard {
+        let plan = self.plan;
+        let trial = self.trial();
+        let set = trial.confidence_set(ctx, CONFIDENCE);
+        let order = self.order();
+        let rows = order.iter().map(|&model| {
+            let tally = &self.models[model];
+            Rank {
+                model: plan.models[model].name.clone(),
+                settings: plan.spec().model[model].settings.clone(),
+                scores: self.scores_of(model),
+                skill: self.skill(model),
+                p_value: trial.p_value(model, plan.baseline),
+                p_best: trial.p_value(model, order[0]),
+                in_mcs: set.as_ref().map(|set| set[model]),
+                win_rate: self.win_rate(model),
+                failures: tally.failures,
+                fit_s: tally.fit_s,
+                predict_s: tally.predict_s,
+            }
+        });
+        Leaderboard {
+            task: "forecast".into(),
+            data: plan.panel.name.clone(),
+            baseline: plan.models[plan.baseline].name.clone(),
+            primary_metric: plan.gauges[plan.primary].name.clone(),
+            rows: rows.collect(),
+        }
+    }
+
+    /// Models by their loss on the primary metric; undefined last, ties in the run's order.
+    pub(super) fn order(&self) -> Vec<usize> {
+        let gauge = &self.plan.gauges[self.plan.primary];
+        let loss = |model| gauge.loss(self.panel_score(model, self.plan.primary));
+        let losses: Vec<f64> = (0..self.plan.models.len()).map(loss).collect();
+        let mut order: Vec<usize> = (0..losses.len()).collect();
+        order.sort_by(|&a, &b| {
+            let undefined = losses[a].is_nan().cmp(&losses[b].is_nan());
+            undefined.then(losses[a].total_cmp(&losses[b]))
+        });
+        order
+    }
+
+    /// The losses that tests compare: of series where there are enough, otherwise of folds.
+    pub(super) fn trial(&self) -> Trial {
+        let series = self.trial_of(Unit::Series);
+        if series.len() >= LEAST { series } else { self.trial_of(Unit::Fold) }
+    }
+
+    fn trial_of(&self, over: Unit) -> Trial {
+        let plan = self.plan;
+        let models = plan.models.len();
+        let gauge = &plan.gauges[plan.primary];
+        let score = |model: usize, unit: usize| match over {
+            Unit::Series => self.series_score(unit, model, plan.primary),
+            Unit::Fold => self.by_fold[model * plan.folds.count + unit].value(),
+        };
+        let units = if over == Unit::Series { plan.panel.len() } else { plan.folds.count };
+        let whole = |unit: &usize| (0..models).all(|model| !score(model, *unit).is_nan());
+        let units: Vec<usize> = (0..units).filter(whole).collect();
+        let losses = |model| units.iter().map(|&unit| gauge.loss(score(model, unit))).collect();
+        let overlap = match (over, plan.folds.step) {
+            (Unit::Fold, Some(step)) => plan.folds.horizon.div_ceil(step),
+            _ => 1,
+        };
+        Trial { losses: (0..models).map(losses).collect(), over, overlap }
+    }
+
+    fn scores_of(&self, model: usize) -> Map<String, Value> {
+        let named = self.plan.gauges.iter().enumerate();
+        // A number that is not finite becomes null.
+        named.map(|(at, gauge)| (gauge.name.clone(), self.panel_score(model, at).into())).collect()
+    }
+
+    /// Only errors that are zero at best have a share to spare.
+    fn skill(&self, model: usize) -> Option<f64> {
+        let plan = self.plan;
+        let [own, baseline] =
+            [model, plan.baseline].map(|model| self.panel_score(model, plan.primary));
+        let lower = plan.gauges[plan.primary].better() == Better::Lower;
+        Some(1.0 - own / baseline).filter(|skill| lower && skill.is_finite())
+    }
+
+    fn win_rate(&self, model: usize) -> Option<f64> {
+        let plan = self.plan;
+        let gauge = &plan.gauges[plan.primary];
+        let mut wins = Mean::default();
+        for series in 0..plan.panel.len() {
+            let loss = |model| gauge.loss(self.series_score(series, model, plan.primary));
+            let (own, other) = (loss(model), loss(plan.baseline));
+            if !own.is_nan() && !other.is_nan() {
+                wins.add(f64::from(u8::from(own < other)), 1.0);
+            }
+        }
+        Some(wins.value()).filter(|rate| rate.is_finite() && model != plan.baseline)
+    }
+}
+
+impl crate::Plan<'_> {
+    /// How scores are averaged, in words.
+    pub fn aggregation(&self) -> String {
+        let relative = self.gauges.iter().any(|g| matches!(g.metric.read, Read::Relative(_)));
+        let mut words = match self.spec().score.pooled {
+            true => "mean over all scored points of the panel: each score of a series and fold \
+                     weighs its points; roots average as squares"
+                .to_string(),
+            false => "mean over series of the per-series mean over folds; every metric, roots \
+                      included, is computed for each series and fold first"
+                .to_string(),
+        };
+        if relative {
+            words += "; owa is computed from the panel's averages";
+        }
+        words
+    }
+}

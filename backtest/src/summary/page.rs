@@ -1,0 +1,118 @@
+//! The report: what a page is drawn from.
+
+use almanac_data::{Answered, Audit, Bands, Curve, Manifest, Panel, Report, SeriesChart};
+use almanac_models::Ctx;
+
+use crate::summary::{Mean, Summary};
+
+/// Most series and failures that a report lists.
+const WORST: usize = 20;
+const FAILURES: usize = 200;
+
+impl Summary<'_> {
+    /// Everything a page shows.
+    pub fn report(&self, ctx: &Ctx, manifest: Manifest, audit: Audit) -> Report {
+        let plan = self.plan;
+        let order = self.order();
+        let ranked = self.series_by_loss(order[0]);
+        let name = |model: usize| plan.models[model].name.clone();
+        let show = |stamp| plan.panel.calendar.show(stamp);
+        let (primary, levels) = (plan.primary, plan.levels());
+        let curve = |means: &[Mean], model: usize| {
+            let width = means.len() / plan.models.len();
+            let own = &means[model * width..(model + 1) * width];
+            Curve { name: name(model), values: own.iter().map(|mean| mean.value()).collect() }
+        };
+        let by_step = |&model: &usize| {
+            let mut curve = curve(&self.by_step, model);
+            let power = f64::from(plan.gauges[primary].metric.power);
+            curve.values.iter_mut().for_each(|value| *value = value.powf(1.0 / power));
+            curve
+        };
+        let failure = |(&(model, series), reason): (&(usize, usize), &String)| {
+            (name(model), plan.panel.ids()[series].clone(), reason.clone())
+        };
+        let worst = ranked.iter().rev().take(WORST);
+        Report {
+            leaderboard: self.leaderboard(ctx),
+            measures: plan.measures(),
+            manifest,
+            audit,
+            spec: plan.spec().to_toml().unwrap_or_default(),
+            horizon: plan.folds.horizon,
+            folds: plan.cutoffs().into_iter().map(show).collect(),
+            charts: self.charts(&ranked, &order),
+            by_step: order.iter().map(by_step).collect(),
+            by_fold: order.iter().map(|&model| curve(&self.by_fold, model)).collect(),
+            diagnostics: order
+                .iter()
+                .map(|&model| self.residuals[model].diagnostics(&name(model), levels))
+                .collect(),
+            worst: worst
+                .map(|&series| {
+                    (plan.panel.ids()[series].clone(), self.series_score(series, order[0], primary))
+                })
+                .collect(),
+            failures: self.reasons.iter().take(FAILURES).map(failure).collect(),
+        }
+    }
+
+    /// Series with a score of this model, best first.
+    fn series_by_loss(&self, model: usize) -> Vec<usize> {
+        let plan = self.plan;
+        let gauge = &plan.gauges[plan.primary];
+        let loss = |&series: &usize| gauge.loss(self.series_score(series, model, plan.primary));
+        let mut ranked: Vec<usize> =
+            (0..plan.panel.len()).filter(|series| !loss(series).is_nan()).collect();
+        ranked.sort_by(|a, b| loss(a).total_cmp(&loss(b)));
+        ranked
+    }
+
+    /// The best, the median and the worst series of the best model, each once.
+    fn charts(&self, ranked: &[usize], order: &[usize]) -> Vec<SeriesChart> {
+        let Some(last) = ranked.len().checked_sub(1) else { return Vec::new() };
+        let mut places = vec![(0, "best"), (last / 2, "median"), (last, "worst")];
+        places.dedup_by_key(|place| place.0);
+        let chart = |(place, why): (usize, &str)| self.chart(ranked[place], why, order);
+        places.into_iter().filter_map(chart).collect()
+    }
+
+    /// One series at the last fold; `None` where that fold did not reach it.
+    fn chart(&self, series: usize, why: &str, order: &[usize]) -> Option<SeriesChart> {
+        let plan = self.plan;
+        let show = |&stamp: &almanac_data::Stamp| plan.panel.calendar.show(stamp);
+        let answers: Vec<&Answered> = order
+            .iter()
+            .filter_map(|&m| self.last.iter().find(|a| a.series == series && a.model == m))
+            .collect();
+        let first = answers.first()?;
+        let own = plan.panel.series(series);
+        let end = own.at.partition_point(|&at| at <= first.cutoff);
+        let start = end.saturating_sub(shown(plan.panel, plan.folds.horizon));
+        let bands = |answered: &&Answered| Bands {
+            model: plan.models[answered.model].name.clone(),
+            mean: answered.mean.clone(),
+            bands: plan
+                .levels()
+                .iter()
+                .zip(&answered.bands)
+                .map(|(&level, (low, high))| (level, low.clone(), high.clone()))
+                .collect(),
+        };
+        Some(SeriesChart {
+            unique_id: own.id.into(),
+            why: why.into(),
+            score: self.series_score(series, order[0], plan.primary),
+            past_at: own.at[start..end].iter().map(show).collect(),
+            past_y: own.y[start..end].to_vec(),
+            at: first.ds.iter().map(show).collect(),
+            y: first.y.clone(),
+            models: answers.iter().map(bands).collect(),
+        })
+    }
+}
+
+/// Rows of past that a chart shows: a few seasons and horizons.
+fn shown(panel: &Panel, horizon: usize) -> usize {
+    (3 * panel.season).max(3 * horizon).clamp(30, 400)
+}
