@@ -3,8 +3,8 @@
 use std::collections::BTreeSet;
 
 use almanac_data::{Forecasting, Measure, Panel, Stamp, nearest};
-use almanac_models::{Model, PerSeries, entry};
-use serde_json::{Map, Value};
+use almanac_models::lift::{LIFTS, lift};
+use almanac_models::{Model, PerSeries, Written, entry};
 
 use crate::error::PlanError;
 use crate::folds::Folds;
@@ -227,14 +227,21 @@ fn build(place: usize, written: &mut ModelSpec) -> Result<Named, PlanError> {
         nearest: near.map(str::to_string),
     })?;
     let wrong = |error| PlanError::Setting { place, model: written.entry.clone(), error };
-    let method = (entry.build)(&written.settings).map_err(wrong)?;
-    let settings = (entry.resolve)(&written.settings).map_err(wrong)?;
-    written.settings = without_nulls(settings);
+    let mut method = (entry.build)(&written.settings).map_err(wrong)?;
+    written.settings = without_nulls((entry.resolve)(&written.settings).map_err(wrong)?);
+    if let Some(own) = &mut written.lift {
+        method = lift(own, method).map_err(wrong)?;
+        let line = LIFTS.iter().find(|line| own.get("kind").is_some_and(|kind| kind == line.name));
+        for row in line.map(|line| (line.settings)()).unwrap_or_default() {
+            own.entry(row.name).or_insert(row.default);
+        }
+        *own = without_nulls(std::mem::take(own));
+    }
     let name = written.name.clone().unwrap_or_else(|| written.entry.clone());
     Ok(Named { name, model: Box::new(PerSeries { method }) })
 }
 
 /// A setting left out stays left out: TOML has no null.
-fn without_nulls(settings: Map<String, Value>) -> Map<String, Value> {
+fn without_nulls(settings: Written) -> Written {
     settings.into_iter().filter(|(_, value)| !value.is_null()).collect()
 }
