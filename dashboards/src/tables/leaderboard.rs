@@ -131,62 +131,81 @@ fn best_of(values: &[Option<f64>], measure: Option<&Measure>) -> Option<f64> {
 
 /// Skill, significance, reliability and cost.
 fn judgements(report: &Report) -> Vec<Column> {
-    let percent = |v: f64| fixed(100.0 * v, 1);
-    let column = |head: &str,
-                  title: &str,
-                  read: &dyn Fn(&Rank) -> Option<f64>,
-                  show: &dyn Fn(f64) -> String| {
+    let column = |j: &Judgement| {
         let cell = |row: &Rank| {
-            let key = read(row).filter(|v| v.is_finite());
-            Cell { html: key.map_or(MISSING.to_string(), show), key, best: false }
+            let key = (j.read)(row).filter(|v| v.is_finite());
+            Cell { html: key.map_or(MISSING.to_string(), j.show), key, best: false }
         };
         Column {
-            head: head.to_string(),
-            title: title.to_string(),
+            head: j.head.to_string(),
+            title: j.title.to_string(),
             cells: report.leaderboard.rows.iter().map(cell).collect(),
         }
     };
-    let kept = |row: &Rank| row.in_mcs.map(|inside| f64::from(u8::from(inside)));
-    vec![
-        column(
-            "Skill (%)",
-            "Score saved against the baseline; above 0 beats it",
-            &|r| r.skill,
-            &percent,
-        ),
-        column(
-            "p, baseline",
-            "Diebold-Mariano test against the baseline: chance of such a difference between equally good models",
-            &|r| r.p_value,
-            &p_value,
-        ),
-        column("p, best", "The same test against the best model", &|r| r.p_best, &p_value),
-        column(
-            "In set",
-            "Member of the 90 % model confidence set: cannot be told from the best",
-            &kept,
-            &|v| if v > 0.0 { "yes".to_string() } else { "no".to_string() },
-        ),
-        column(
-            "Wins (%)",
-            "Share of series on which it beats the baseline",
-            &|r| r.win_rate,
-            &percent,
-        ),
-        column(
-            "Failures",
-            "Forecasts that it could not make; the baseline's stood in",
-            &|r| Some(r.failures as f64),
-            &|v| count(v as usize),
-        ),
-        column(
-            "Fit (s)",
-            "Seconds of fitting, over all series and folds",
-            &|r| Some(r.fit_s),
-            &seconds,
-        ),
-        column("Predict (s)", "Seconds of predicting, likewise", &|r| Some(r.predict_s), &seconds),
-    ]
+    JUDGEMENTS.iter().map(column).collect()
+}
+
+/// A column that is no metric: what it is called, what it means, how it is read and shown.
+struct Judgement {
+    head: &'static str,
+    title: &'static str,
+    read: fn(&Rank) -> Option<f64>,
+    show: fn(f64) -> String,
+}
+
+const JUDGEMENTS: &[Judgement] = &[
+    Judgement {
+        head: "Skill (%)",
+        title: "Share of the baseline's score that is saved; above 0 beats it",
+        read: |row| row.skill,
+        show: percent,
+    },
+    Judgement {
+        head: "p, baseline",
+        title: "Diebold-Mariano test against the baseline, two-sided",
+        read: |row| row.p_value,
+        show: p_value,
+    },
+    Judgement {
+        head: "p, best",
+        title: "The same test against the best model",
+        read: |row| row.p_best,
+        show: p_value,
+    },
+    Judgement {
+        head: "In set",
+        title: "Member of the 90 % model confidence set: cannot be told from the best",
+        read: |row| row.in_mcs.map(|inside| f64::from(u8::from(inside))),
+        show: |inside| if inside > 0.0 { "yes".to_string() } else { "no".to_string() },
+    },
+    Judgement {
+        head: "Wins (%)",
+        title: "Share of series on which it beats the baseline",
+        read: |row| row.win_rate,
+        show: percent,
+    },
+    Judgement {
+        head: "Failures",
+        title: "Forecasts that it could not make; the baseline's stood in",
+        read: |row| Some(row.failures as f64),
+        show: |n| count(n as usize),
+    },
+    Judgement {
+        head: "Fit (s)",
+        title: "Seconds of fitting, summed over series and folds",
+        read: |row| Some(row.fit_s),
+        show: seconds,
+    },
+    Judgement {
+        head: "Predict (s)",
+        title: "Seconds of predicting, summed likewise",
+        read: |row| Some(row.predict_s),
+        show: seconds,
+    },
+];
+
+fn percent(share: f64) -> String {
+    fixed(100.0 * share, 1)
 }
 
 #[cfg(test)]
