@@ -1,6 +1,9 @@
 //! Hot loops: slices in, slices out.
 
+pub mod arima;
+pub mod bfgs;
 pub mod classical;
+pub mod lanes;
 pub mod loess;
 pub mod ses;
 pub mod stl;

@@ -1,0 +1,166 @@
+//! BFGS: a minimum of a smooth function, from values and gradients.
+//!
+//! ```text
+//! step = −H·g      H ← (I − ρ·s·yᵀ)·H·(I − ρ·y·sᵀ) + ρ·s·sᵀ      s, y changes of x, g;  ρ = 1/sᵀy
+//! ```
+//!
+//! The line search halves (by a parabola) until the value falls enough; a point where the function
+//! is not finite counts as infinitely high. Nocedal & Wright, Numerical Optimization, 2nd ed., §6.1.
+
+/// When to stop.
+#[derive(Debug, Clone, Copy)]
+pub struct Stop {
+    /// After so many steps.
+    pub steps: usize,
+    /// When a step lowers the value by less than this.
+    pub fall: f64,
+}
+
+/// Where the search ended.
+#[derive(Debug, Clone, PartialEq)]
+pub struct Minimum {
+    /// The point.
+    pub x: Vec<f64>,
+    /// The value there.
+    pub value: f64,
+}
+
+/// Walks down from `x`. The function writes its gradient into its second argument.
+pub fn minimise(
+    mut function: impl FnMut(&[f64], &mut [f64]) -> f64,
+    mut x: Vec<f64>,
+    stop: Stop,
+) -> Minimum {
+    let n = x.len();
+    let (mut gradient, mut next_gradient) = (vec![0.0; n], vec![0.0; n]);
+    let mut value = function(&x, &mut gradient);
+    let mut inverse = Inverse::new(n);
+    let (mut step, mut next) = (vec![0.0; n], vec![0.0; n]);
+    for _ in 0..stop.steps {
+        if n == 0 || !value.is_finite() || gradient.iter().any(|g| !g.is_finite()) {
+            break;
+        }
+        let mut slope = inverse.descend(&gradient, &mut step);
+        if slope >= 0.0 {
+            inverse.fresh = true;
+            slope = inverse.descend(&gradient, &mut step);
+        }
+        // A step longer than 3 in a parameter leaves the region where the gradient means anything.
+        let longest = step.iter().fold(0.0_f64, |m, s| m.max(s.abs()));
+        let mut length = if longest > 3.0 { 3.0 / longest } else { 1.0 };
+        let mut lower = f64::INFINITY;
+        for _ in 0..30 {
+            for ((next, x), s) in next.iter_mut().zip(&x).zip(&step) {
+                *next = x + length * s;
+            }
+            lower = function(&next, &mut next_gradient);
+            if lower <= value + 1e-4 * length * slope {
+                break;
+            }
+            let parabola = -0.5 * slope * length / (lower - value - slope * length) * length;
+            let usable = parabola.is_finite();
+            length = if usable { parabola.clamp(0.1 * length, 0.5 * length) } else { 0.2 * length };
+        }
+        if lower >= value || !lower.is_finite() {
+            if inverse.fresh {
+                break;
+            }
+            inverse.fresh = true;
+            continue;
+        }
+        let fall = value - lower;
+        inverse.learn([&x, &next], [&gradient, &next_gradient]);
+        std::mem::swap(&mut x, &mut next);
+        std::mem::swap(&mut gradient, &mut next_gradient);
+        value = lower;
+        if fall < stop.fall {
+            break;
+        }
+    }
+    Minimum { x, value }
+}
+
+/// The inverse of the matrix of second derivatives, as far as it is known.
+struct Inverse {
+    n: usize,
+    entries: Vec<f64>,
+    /// Nothing is known: the entries are not read.
+    fresh: bool,
+}
+
+impl Inverse {
+    fn new(n: usize) -> Inverse {
+        Inverse { n, entries: vec![0.0; n * n], fresh: true }
+    }
+
+    /// Writes the step and gives its slope.
+    fn descend(&self, gradient: &[f64], step: &mut [f64]) -> f64 {
+        if self.fresh {
+            let norm = gradient.iter().map(|g| g * g).sum::<f64>().sqrt().max(1.0);
+            for (s, g) in step.iter_mut().zip(gradient) {
+                *s = -g / norm;
+            }
+        } else {
+            for (s, row) in step.iter_mut().zip(self.entries.chunks_exact(self.n)) {
+                *s = -row.iter().zip(gradient).map(|(h, g)| h * g).sum::<f64>();
+            }
+        }
+        step.iter().zip(gradient).map(|(s, g)| s * g).sum()
+    }
+
+    /// Takes in one step: points and gradients before and after.
+    fn learn(&mut self, x: [&[f64]; 2], gradient: [&[f64]; 2]) {
+        let n = self.n;
+        let change = |pair: [&[f64]; 2]| -> Vec<f64> {
+            pair[1].iter().zip(pair[0]).map(|(after, before)| after - before).collect()
+        };
+        let (s, y) = (change(x), change(gradient));
+        let dot = |a: &[f64], b: &[f64]| a.iter().zip(b).map(|(a, b)| a * b).sum::<f64>();
+        let (sy, yy) = (dot(&s, &y), dot(&y, &y));
+        if !(sy > 1e-10 * (dot(&s, &s) * yy).sqrt()) {
+            return;
+        }
+        if self.fresh {
+            self.entries.fill(0.0);
+            self.entries.iter_mut().step_by(n + 1).for_each(|h| *h = sy / yy);
+            self.fresh = false;
+        }
+        let hy: Vec<f64> = self.entries.chunks_exact(n).map(|row| dot(row, &y)).collect();
+        let scale = (1.0 + dot(&y, &hy) / sy) / sy;
+        for i in 0..n {
+            for j in 0..n {
+                self.entries[i * n + j] += scale * s[i] * s[j] - (hy[i] * s[j] + s[i] * hy[j]) / sy;
+            }
+        }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    /// Rosenbrock's valley ends at (1, 1) with value 0.
+    #[test]
+    fn rosenbrock() {
+        let valley = |x: &[f64], g: &mut [f64]| {
+            let (a, b) = (1.0 - x[0], x[1] - x[0] * x[0]);
+            g[0] = -2.0 * a - 400.0 * x[0] * b;
+            g[1] = 200.0 * b;
+            a * a + 100.0 * b * b
+        };
+        let found = minimise(valley, vec![-1.2, 1.0], Stop { steps: 200, fall: 1e-16 });
+        assert!(found.value < 1e-12, "{found:?}");
+        assert!((found.x[0] - 1.0).abs() < 1e-6 && (found.x[1] - 1.0).abs() < 1e-6);
+    }
+
+    /// A wall of infinity is not entered: x − ln x has its minimum 1 at x = 1.
+    #[test]
+    fn stays_in_the_domain() {
+        let bowl = |x: &[f64], g: &mut [f64]| {
+            g[0] = 1.0 - 1.0 / x[0];
+            if x[0] > 0.0 { x[0] - x[0].ln() } else { f64::INFINITY }
+        };
+        let found = minimise(bowl, vec![3.0], Stop { steps: 100, fall: 1e-15 });
+        assert!((found.x[0] - 1.0).abs() < 1e-6, "{found:?}");
+    }
+}
