@@ -3,8 +3,10 @@
 //! A file knows one slice of numbers. It never sees a panel, a fold or a future.
 
 mod croston;
+mod arima;
 mod drift;
 mod naive;
+mod sarimax;
 mod seasonal_naive;
 mod seasonal_window_mean;
 mod theta;
@@ -38,6 +40,8 @@ pub const ROSTER: &[Entry<dyn Univariate>] = &[
     univariate::<croston::Croston>("croston", "size over interval of intermittent demand"),
     univariate::<croston::Sba>("sba", "croston without its bias"),
     univariate::<tsb::Tsb>("tsb", "intermittent demand that may die out"),
+    univariate::<arima::Arima>("arima", "differences, their own past and past surprises"),
+    univariate::<sarimax::Sarimax>("sarimax", "regression on known columns with ARIMA errors"),
 ];
 
 /// A method for one series: settings, before any data.

@@ -15,6 +15,6 @@ pub mod kalman;
 pub mod likelihood;
 pub mod poly;
 
-pub use fit::{Fit, Method, Sample, fit};
+pub use fit::{Fit, Method, Sample, fit, search};
 pub use kalman::Kalman;
 pub use poly::Order;
