@@ -117,7 +117,7 @@ impl Inverse {
         let (s, y) = (change(x), change(gradient));
         let dot = |a: &[f64], b: &[f64]| a.iter().zip(b).map(|(a, b)| a * b).sum::<f64>();
         let (sy, yy) = (dot(&s, &y), dot(&y, &y));
-        if !(sy > 1e-10 * (dot(&s, &s) * yy).sqrt()) {
+        if sy.is_nan() || sy <= 1e-10 * (dot(&s, &s) * yy).sqrt() {
             return;
         }
         if self.fresh {

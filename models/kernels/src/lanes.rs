@@ -42,21 +42,20 @@ macro_rules! each {
         impl $trait for Lanes {
             type Output = Lanes;
             #[inline(always)]
-            fn $method(self, other: Lanes) -> Lanes {
-                let mut out = self;
-                for (a, b) in out.0.iter_mut().zip(other.0) {
-                    *a = *a $op b;
+            fn $method(mut self, other: Lanes) -> Lanes {
+                for (a, b) in self.0.iter_mut().zip(other.0) {
+                    *a $op b;
                 }
-                out
+                self
             }
         }
     };
 }
 
-each!(Add, add, +);
-each!(Sub, sub, -);
-each!(Mul, mul, *);
-each!(Div, div, /);
+each!(Add, add, +=);
+each!(Sub, sub, -=);
+each!(Mul, mul, *=);
+each!(Div, div, /=);
 
 impl Mul<f64> for Lanes {
     type Output = Lanes;

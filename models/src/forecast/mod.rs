@@ -2,8 +2,8 @@
 //!
 //! A file knows one slice of numbers. It never sees a panel, a fold or a future.
 
-mod croston;
 mod arima;
+mod croston;
 mod drift;
 mod naive;
 mod sarimax;
@@ -37,11 +37,11 @@ pub const ROSTER: &[Entry<dyn Univariate>] = &[
         "theta along a line that moves, its pull fitted",
     ),
     univariate::<Theta<theta::Any>>("auto_theta", "the theta method in the form that fits best"),
+    univariate::<arima::Arima>("arima", "differences, their own past and past surprises"),
+    univariate::<sarimax::Sarimax>("sarimax", "regression on known columns with ARIMA errors"),
     univariate::<croston::Croston>("croston", "size over interval of intermittent demand"),
     univariate::<croston::Sba>("sba", "croston without its bias"),
     univariate::<tsb::Tsb>("tsb", "intermittent demand that may die out"),
-    univariate::<arima::Arima>("arima", "differences, their own past and past surprises"),
-    univariate::<sarimax::Sarimax>("sarimax", "regression on known columns with ARIMA errors"),
 ];
 
 /// A method for one series: settings, before any data.

@@ -135,7 +135,7 @@ fn levinson_up(a: &mut [f64]) {
 fn partials(a: &mut [f64]) -> bool {
     for k in (0..a.len()).rev() {
         let r = a[k];
-        if !(r.abs() < 1.0) {
+        if r.is_nan() || r.abs() >= 1.0 {
             return false;
         }
         let scale = 1.0 / (1.0 - r * r);
