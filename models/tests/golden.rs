@@ -4,6 +4,8 @@
 mod intermittent;
 #[path = "golden/stl.rs"]
 mod stl;
+#[path = "golden/theta.rs"]
+mod theta;
 
 use serde_json::Value;
 

@@ -36,8 +36,10 @@ pub struct Theta {
     pub moving: bool,
     /// Sum of squared one-step errors, those of the first few steps left out.
     pub sse: f64,
-    /// How many errors that are, less the fitted numbers; at least 1.
-    pub free: usize,
+    /// How many errors that are.
+    pub errors: usize,
+    /// How many numbers were fitted, the line's two among them where it stands still.
+    pub spent: usize,
     /// Where it stands.
     pub state: State,
 }
@@ -100,7 +102,7 @@ impl Theta {
         let origin = y.first().copied().unwrap_or_default();
         let line = if moving { Line::default() } else { Line::through(y, origin) };
         let state = State { origin, count: 0, level: start - origin, decay: 1.0, line };
-        Theta { alpha, omega, moving, sse: 0.0, free: 1, state }
+        Theta { alpha, omega, moving, sse: 0.0, errors: 0, spent: 0, state }
     }
 
     /// The expected next value.
@@ -150,6 +152,17 @@ impl Theta {
         growth
     }
 
+    /// The variance of an error.
+    pub fn variance(&self) -> f64 {
+        self.sse / self.errors.saturating_sub(self.spent).max(1) as f64
+    }
+
+    /// Schwarz's criterion: the smaller, the better the fit for what it spends.
+    pub fn bic(&self) -> f64 {
+        let errors = self.errors.max(1) as f64;
+        errors * (self.sse / errors).ln() + self.spent as f64 * errors.ln()
+    }
+
     fn pull(&self, State { level, decay, line, .. }: &State) -> f64 {
         let rest = (1.0 - decay * (1.0 - self.alpha)) / self.alpha;
         level + self.omega * (decay * line.a + rest * line.b)
@@ -172,6 +185,8 @@ pub fn fit(y: &[f64], form: Form) -> Theta {
     let count = y.len().saturating_sub(skip);
     let free = form.free && count >= 6;
     let rows = rows(y, origin, form.moving);
+    // Where α is large the first level soon matters to nothing but one error, which it would erase.
+    let reach = 2.0 * rows.iter().fold(0.0, |reach: f64, row| reach.max(row.y.abs()));
     let [mut left, mut right] = RANGE;
     let mut best = Best { alpha: right, omega: 0.5, start: 0.0, sse: f64::INFINITY };
     // Each round keeps two cells of nine: eight rounds leave 6e-6 of the range. The first looks at
@@ -181,7 +196,7 @@ pub fn fit(y: &[f64], form: Form) -> Theta {
         let step = (right - left) / cells as f64;
         let alphas: [f64; LANES] = std::array::from_fn(|lane| left + step * (lane + first) as f64);
         for (alpha, sums) in alphas.into_iter().zip(pass(&rows, alphas, skip)) {
-            let here = sums.best(alpha, free);
+            let here = sums.best(alpha, free, reach);
             if here.sse < best.sse {
                 best = here;
             }
@@ -189,8 +204,8 @@ pub fn fit(y: &[f64], form: Form) -> Theta {
         (left, right) = ((best.alpha - step).max(RANGE[0]), (best.alpha + step).min(RANGE[1]));
     }
     let fitted = Theta::through(y, [best.alpha, best.omega, best.start + origin], form.moving);
-    let spent = 2 + usize::from(free);
-    Theta { sse: best.sse, free: count.saturating_sub(spent).max(1), ..fitted }
+    let spent = 2 + usize::from(free) + if form.moving { 0 } else { 2 };
+    Theta { sse: best.sse, errors: count, spent, ..fitted }
 }
 
 /// A value and the line that pulls on its expectation.
@@ -233,15 +248,20 @@ struct Best {
 }
 
 impl Sums {
-    fn best(&self, alpha: f64, free: bool) -> Best {
+    /// The best ω and first level at this α, the level no further than `reach` from the first value.
+    fn best(&self, alpha: f64, free: bool, reach: f64) -> Best {
         let Sums { rr, rq, qq, rg, qg, gg } = *self;
         let across = qq * gg - qg * qg;
-        let omega = if free && across > 1e-12 * qq * gg {
+        let mut omega = if free && across > 1e-12 * qq * gg {
             ((qq * rg - qg * rq) / across).clamp(0.0, 1.0)
         } else {
             0.5
         };
-        let start = if qq > 0.0 { (rq - omega * qg) / qq } else { 0.0 };
+        let open = if qq > 0.0 { (rq - omega * qg) / qq } else { 0.0 };
+        let start = open.clamp(-reach, reach);
+        if free && start != open && gg > 0.0 {
+            omega = ((rg - start * qg) / gg).clamp(0.0, 1.0);
+        }
         let cross = omega * rg + start * rq - omega * start * qg;
         let sse = rr - 2.0 * cross + omega * omega * gg + start * start * qq;
         Best { alpha, omega, start, sse: sse.max(0.0) }
@@ -305,7 +325,8 @@ mod tests {
     fn the_search_minimises_the_errors() {
         let y: Vec<f64> = (0..40).map(|t| 1e6 + t as f64 + ((t * t) % 13) as f64).collect();
         for (moving, free) in [(false, false), (false, true), (true, false), (true, true)] {
-            let at = |alpha| pass(&rows(&y, y[0], moving), [alpha; LANES], 3)[0].best(alpha, free);
+            let at =
+                |alpha| pass(&rows(&y, y[0], moving), [alpha; LANES], 3)[0].best(alpha, free, 1e3);
             let Best { alpha, omega, start, sse } = at(0.4);
             let mut theta = Theta::before(&y, [alpha, omega, start + y[0]], moving);
             let mut sum = 0.0;

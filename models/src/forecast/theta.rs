@@ -5,9 +5,12 @@
 //!                        line through all values      line through the values so far
 //! θ = 2                  theta                        dynamic_theta
 //! θ fitted               optimized_theta              dynamic_optimized_theta
-//! smallest Σ e²          auto_theta
+//! auto_theta: the smallest n·ln(Σ e²/n) + k·ln n
 //! var[h] = σ²·(1 + (h − 1)·α²); where the line moves, σ² times the sum of squared responses
 //! ```
+//!
+//! k counts α, the first level, a fitted θ, and A and B where the line is that of all values: such a
+//! line has seen what it is asked to expect, and by Σ e² alone it would be taken too often.
 //!
 //! A season that stands out is first taken away by classical decomposition, and put back. Good on
 //! short business series; the line goes on for ever, and the season never changes.
@@ -24,12 +27,12 @@ use serde::{Deserialize, Serialize};
 use crate::forecast::{Extrapolate, Next, Past, Univariate};
 use crate::{Ctx, Setting, SettingError, Settings};
 
-/// The form of a method of the family, or two of which the one with smaller errors is taken.
+/// The form of a method of the family, or several of which the one with the best criterion is taken.
 pub trait Forms: Default + Send + Sync + 'static {
-    /// The form, or the first of two.
+    /// The form, or the first of several.
     const FIRST: Form;
-    /// The second.
-    const OR: Option<Form> = None;
+    /// The others.
+    const OTHERS: &'static [Form] = &[];
 }
 
 /// θ = 2 and one line.
@@ -44,7 +47,7 @@ pub struct Dynamic;
 /// θ fitted and a line that moves.
 #[derive(Debug, Clone, Default)]
 pub struct DynamicOptimized;
-/// Any of the four: a fitted θ is never worse than θ = 2, so that two stand for all.
+/// Any of the four.
 #[derive(Debug, Clone, Default)]
 pub struct Any;
 
@@ -61,8 +64,8 @@ impl Forms for DynamicOptimized {
     const FIRST: Form = Form { moving: true, free: true };
 }
 impl Forms for Any {
-    const FIRST: Form = Optimized::FIRST;
-    const OR: Option<Form> = Some(DynamicOptimized::FIRST);
+    const FIRST: Form = Plain::FIRST;
+    const OTHERS: &'static [Form] = &[Optimized::FIRST, Dynamic::FIRST, DynamicOptimized::FIRST];
 }
 
 /// A method of the theta family.
@@ -122,12 +125,11 @@ impl<F: Forms> Univariate for Theta<F> {
         let season = self.decomposition.season(past, self.season)?;
         let place = |(place, &y): (usize, &f64)| season.as_ref().map_or(y, |s| s.remove(place, y));
         let rest: Vec<f64> = past.y.iter().enumerate().map(place).collect();
-        let first = theta::fit(&rest, F::FIRST);
-        let theta = match F::OR.map(|form| theta::fit(&rest, form)) {
-            Some(second) if second.sse < first.sse => second,
-            _ => first,
-        };
-        let variance = theta.sse / theta.free as f64;
+        let theta = F::OTHERS.iter().fold(theta::fit(&rest, F::FIRST), |best, &form| {
+            let other = theta::fit(&rest, form);
+            if other.bic() < best.bic() { other } else { best }
+        });
+        let variance = theta.variance();
         Ok(Box::new(FittedTheta { season, count: rest.len(), theta, variance }))
     }
 }
