@@ -57,13 +57,14 @@
   for (const button of all(".sortable th button"))
     button.addEventListener("click", () => sort(button.parentElement));
 
-  addEventListener("beforeprint", () => {
-    for (const details of all("section > details")) details.open = true;
-    for (const { box } of figures) Plotly.relayout(box, { width: 640 });
-  });
-  addEventListener("afterprint", () => {
-    for (const { box } of figures) Plotly.relayout(box, { width: undefined, autosize: true });
-  });
+  // Paper is light and narrower than most screens.
+  const paper = (printing, size) => {
+    document.documentElement.classList.toggle("printing", printing);
+    drawAll();
+    for (const { box } of figures) Plotly.relayout(box, size);
+  };
+  addEventListener("beforeprint", () => paper(true, { autosize: false, width: 640 }));
+  addEventListener("afterprint", () => paper(false, { autosize: true }));
   matchMedia("(prefers-color-scheme: dark)").addEventListener("change", () => drawAll());
   drawAll();
 })();

@@ -133,7 +133,7 @@ fn errors(report: &Report, looks: &Looks, metric: &str) -> String {
     let legend = match (&steps, &folds) {
         (None, None) => String::new(),
         _ => format!(
-            "<p>The mean score on {}, one line a model. Press a name to show or hide its \
+            "<p>Mean {}, one line a model. Press a name to show or hide its \
              line.</p>{}",
             escape(metric),
             legend(looks)

@@ -52,14 +52,16 @@ pub fn template() -> Value {
     let axis = json!({
         "automargin": true, "zeroline": false, "showline": true, "ticks": "outside", "ticklen": 4,
         "gridcolor": "--rule", "linecolor": "--faint", "tickcolor": "--faint",
-        "hoverformat": ",.5~r", "title": {"standoff": 8},
+        "title": {"standoff": 8}, "spikecolor": "--faint", "spikethickness": 1, "spikedash": "solid",
     });
+    let mut upright = axis.clone();
+    upright["hoverformat"] = json!(",.4~r");
     json!({"layout": {
-        "paper_bgcolor": "--clear", "plot_bgcolor": "--clear", "uirevision": "keep",
+        "paper_bgcolor": "--paper", "plot_bgcolor": "--paper", "uirevision": "keep",
         "font": {"family": "system-ui, sans-serif", "size": 12, "color": "--soft"},
         "margin": {"l": 8, "r": 8, "t": 12, "b": 8}, "showlegend": false, "hovermode": "x unified",
         "hoverlabel": {"bgcolor": "--card", "bordercolor": "--faint", "font": {"color": "--ink"}},
-        "xaxis": axis, "yaxis": axis,
+        "xaxis": axis, "yaxis": upright,
     }})
 }
 
