@@ -199,3 +199,68 @@ fn line_column(text: &str, start: usize) -> (usize, usize) {
     let column = before.rsplit('\n').next().unwrap_or_default().chars().count() + 1;
     (line, column)
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use almanac_data::{Calendar, Panel, Stamp};
+
+    const GOOD: &str = "[data]\nset = \"x\"\n[folds]\nhorizon = 2\n[[model]]\nuse = \"naive\"\n\
+                        [[model]]\nuse = \"seasonal_naive\"\nseason = 2\n[score]\nmetrics = [\"mae\"]\n";
+
+    fn refused(from: &str, to: &str) -> (PlanError, Option<(usize, usize)>) {
+        let at = (1..=9).map(Stamp).collect();
+        let series = vec![("a".to_string(), 9)];
+        let panel = Panel::new("p", Calendar::steps(), series, at, vec![1.0; 9]).unwrap();
+        let text = GOOD.replace(from, to);
+        assert_ne!(text, GOOD);
+        let error = crate::Plan::new(&Spec::from_toml(&text).unwrap(), &panel).err().unwrap();
+        let place = error.place(&text);
+        (error, place)
+    }
+
+    /// A misspelt field is found by line and column, and the right one is named.
+    #[test]
+    fn a_misspelt_field() {
+        let error = Spec::from_toml(&GOOD.replace("horizon", "horzion")).unwrap_err();
+        assert_eq!((error.line, error.column), (4, 1));
+        assert_eq!(error.hint.as_deref(), Some("did you mean `horizon`?"));
+        assert!(error.message.starts_with("unknown field `horzion`"));
+        let error = Spec::from_toml("[data\n").unwrap_err();
+        assert_eq!(error.line, 1);
+    }
+
+    /// What only the plan can know points at its line too, with the nearest right name.
+    #[test]
+    fn what_cannot_be_planned() {
+        let said = |from, to| {
+            let (error, place) = refused(from, to);
+            (error.to_string(), error.hint(), place)
+        };
+        let near = |name: &str| Some(format!("did you mean `{name}`?"));
+        let (text, hint, place) = said("\"naive\"", "\"niave\"");
+        assert_eq!((text.as_str(), hint), ("unknown model `niave`", near("naive")));
+        assert_eq!(place, Some((6, 1)));
+        let (text, hint, place) = said("season =", "seson =");
+        assert_eq!(text, "model `seasonal_naive`: unknown setting `seson`");
+        assert_eq!((hint, place), (near("season"), Some((9, 1))));
+        let (text, hint, place) = said("[\"mae\"]", "[\"maee\"]");
+        assert_eq!((text.as_str(), hint), ("unknown metric `maee`", near("mae")));
+        assert_eq!(place, Some((11, 1)));
+        let (text, _, place) = said("horizon = 2", "horizon = 0");
+        assert_eq!(text, "folds.horizon must be at least 1, not 0");
+        assert_eq!(place, Some((4, 1)));
+        let (text, hint, place) = said("horizon = 2", "count = 4\nhorizon = 3");
+        assert_eq!(
+            text,
+            "the first of 4 folds needs 13 rows before the end, the longest series has 9"
+        );
+        assert_eq!((hint.as_deref(), place), (Some("at most 2 folds fit"), Some((4, 1))));
+        let (text, hint, place) = said("metrics", "baseline = \"nave\"\nmetrics");
+        assert_eq!((text.as_str(), hint), ("unknown model `nave`", near("naive")));
+        assert_eq!(place, Some((11, 1)));
+        let names = "name = \"a\"\n[[model]]\nuse = \"drift\"\nname = \"a\"";
+        let (text, _, place) = said("season = 2", names);
+        assert_eq!((text.as_str(), place), ("two models are named `a`", Some((12, 1))));
+    }
+}

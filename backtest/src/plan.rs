@@ -231,14 +231,21 @@ fn build(place: usize, written: &mut ModelSpec) -> Result<Named, PlanError> {
     written.settings = without_nulls((entry.resolve)(&written.settings).map_err(wrong)?);
     if let Some(own) = &mut written.lift {
         method = lift(own, method).map_err(wrong)?;
-        let line = LIFTS.iter().find(|line| own.get("kind").is_some_and(|kind| kind == line.name));
-        for row in line.map(|line| (line.settings)()).unwrap_or_default() {
-            own.entry(row.name).or_insert(row.default);
-        }
-        *own = without_nulls(std::mem::take(own));
+        *own = without_nulls(whole_lift(own));
     }
     let name = written.name.clone().unwrap_or_else(|| written.entry.clone());
     Ok(Named { name, model: Box::new(PerSeries { method }) })
+}
+
+/// A lift's `kind` and all its settings, in the order of its table.
+fn whole_lift(written: &Written) -> Written {
+    let kind = written.get("kind").cloned().unwrap_or_default();
+    let line = LIFTS.iter().find(|line| kind == line.name);
+    let rows = line.map(|line| (line.settings)()).unwrap_or_default();
+    let value = |name| written.get(name).cloned();
+    let settings = rows.into_iter().map(|row| (row.name, value(row.name).unwrap_or(row.default)));
+    let all = std::iter::once(("kind", kind.clone())).chain(settings);
+    all.map(|(name, value)| (name.to_string(), value)).collect()
 }
 
 /// A setting left out stays left out: TOML has no null.

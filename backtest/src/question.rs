@@ -182,3 +182,117 @@ fn timed<T>(work: impl FnOnce() -> Result<T, FitError>) -> (Result<T, FitError>,
     });
     (result, start.elapsed().as_secs_f64())
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::spec::{ModelSpec, Spec};
+    use almanac_data::{Calendar, FoldResult, Panel, PanelView};
+    use almanac_models::Model;
+
+    /// Breaks in the way it is told to.
+    enum Broken {
+        Panics,
+        Refuses,
+        Short,
+        Infinite,
+    }
+
+    impl Model<Forecasting> for Broken {
+        fn fit(&self, _: &Ctx, _: PanelView<'_>) -> Result<Box<dyn Fitted<Forecasting>>, FitError> {
+            match self {
+                Broken::Panics => panic!("index 9 is out of range"),
+                Broken::Refuses => Err(FitError::TooShort { need: 99, got: 5 }),
+                Broken::Short => Ok(Box::new(Says(vec![1.0]))),
+                Broken::Infinite => Ok(Box::new(Says(vec![1.0, f64::INFINITY]))),
+            }
+        }
+    }
+
+    struct Says(Vec<f64>);
+
+    impl Fitted<Forecasting> for Says {
+        fn predict(&self, _: &Ctx, _: Ahead<'_>) -> Result<Vec<Forecast>, FitError> {
+            Ok(vec![Forecast::point(self.0.clone())])
+        }
+    }
+
+    fn panel() -> Panel {
+        let at = (1..=7).map(Stamp).collect();
+        let y = vec![1.0, 2.0, 3.0, 4.0, 5.0, 6.0, 7.0];
+        Panel::new("line", Calendar::steps(), vec![("a".into(), 7)], at, y).unwrap()
+    }
+
+    fn plan<'a>(panel: &'a Panel, baseline: &str) -> Plan<'a> {
+        let text = format!(
+            "data = {{}}\nfolds.horizon = 2\nscore.baseline = \"{baseline}\"\n[[model]]\nuse = \"naive\""
+        );
+        Plan::new(&Spec::from_toml(&text).unwrap(), panel).unwrap()
+    }
+
+    fn answer(plan: &Plan<'_>, model: usize) -> Answered {
+        Question::new(plan, 0, 0).answer(&Ctx::new(1), model, &mut None)
+    }
+
+    /// However a model breaks, the row has the baseline's forecast, its scores and the reason.
+    #[test]
+    fn a_broken_model_is_a_row_with_the_baselines_forecast() {
+        let panel = panel();
+        let reasons = [
+            (Broken::Panics, "panicked: index 9 is out of range"),
+            (Broken::Refuses, "needs 99 observations, has 5"),
+            (Broken::Short, "gave no forecast of 2 steps"),
+            (Broken::Infinite, "the forecast is not finite"),
+        ];
+        for (broken, reason) in reasons {
+            let mut plan = plan(&panel, "drift");
+            plan.models[0] = Named { name: "broken".into(), model: Box::new(broken) };
+            let [broken, baseline] = [0, plan.baseline].map(|model| answer(&plan, model));
+            assert_eq!((&broken.mean, &broken.scores), (&baseline.mean, &baseline.scores));
+            assert_eq!(broken.error, Some(format!("{reason}; `drift` answers instead")));
+            assert_eq!(baseline.error, None);
+        }
+    }
+
+    /// A baseline that breaks is answered for by the simplest method, and says so.
+    #[test]
+    fn a_broken_baseline_falls_back_to_naive() {
+        let panel = panel();
+        let mut plan = plan(&panel, "drift");
+        plan.models[plan.baseline].model = Box::new(Broken::Refuses);
+        let own = answer(&plan, plan.baseline);
+        assert_eq!(own.mean, [5.0, 5.0]);
+        let error = own.error.unwrap();
+        assert_eq!(error, "needs 99 observations, has 5; `naive` answers instead");
+    }
+
+    /// Failures are counted on the leaderboard, and listed with their reasons.
+    #[test]
+    fn failures_reach_the_leaderboard() {
+        let panel = panel();
+        let mut plan = plan(&panel, "drift");
+        plan.models[0].model = Box::new(Broken::Panics);
+        let answers = (0..2).map(|model| answer(&plan, model)).collect();
+        let mut summary = crate::Summary::new(&plan);
+        summary.feed(&FoldResult { fold: 0, answers });
+        let board = summary.leaderboard(&Ctx::new(1));
+        let failures: Vec<_> =
+            board.rows.iter().map(|row| (row.model.as_str(), row.failures)).collect();
+        assert_eq!(failures, [("naive", 1), ("drift", 0)]);
+        assert_eq!(
+            plan.spec().model[1],
+            ModelSpec { name: Some("drift".into()), ..ModelSpec::of("drift") }
+        );
+    }
+
+    /// With a gap of 2 after 1 2 3 and one step, the stamp is 6, the truth 6, and drift says 6.
+    #[test]
+    fn a_gap_is_stepped_over() {
+        let panel = panel();
+        let text = "data = {}\nscore.baseline = \"drift\"\n[folds]\nkind = \"given\"\ncutoffs = [3]\ngap = 2\n[[model]]\nuse = \"drift\"";
+        let plan = Plan::new(&Spec::from_toml(text).unwrap(), &panel).unwrap();
+        let own = answer(&plan, 0);
+        assert_eq!((own.ds, own.y, own.mean), (vec![Stamp(6)], vec![6.0], vec![6.0]));
+        assert_eq!(own.cutoff, Stamp(3));
+    }
+}

@@ -235,3 +235,26 @@ fn stamps<'de, D: Deserializer<'de>>(from: D) -> Result<Vec<String>, D::Error> {
     };
     Ok(written.into_iter().map(text).collect())
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    /// Dates may be TOML's own, text or numbers; refit a word or a number.
+    #[test]
+    fn cutoffs_and_refit_in_every_way() {
+        let text = "data.set = \"x\"\n[[model]]\nuse = \"naive\"\n[folds]\nrefit = 3\n\
+                    cutoffs = [1998-03-22, \"1998-05-17T00:00:00\", 42]";
+        let spec = Spec::from_toml(text).unwrap();
+        assert_eq!(spec.folds.cutoffs, ["1998-03-22", "1998-05-17T00:00:00", "42"]);
+        assert_eq!(spec.folds.refit, Refit::Folds(3));
+        assert_eq!(Spec::from_toml(&spec.to_toml().unwrap()).unwrap(), spec);
+        let wrong = text.replace("refit = 3", "refit = \"sometimes\"");
+        let error = Spec::from_toml(&wrong).unwrap_err();
+        assert_eq!(
+            error.message,
+            "refit must be every, never or a number of folds, not `sometimes`"
+        );
+        assert_eq!((error.line, error.column), (5, 9));
+    }
+}
