@@ -3,6 +3,7 @@
 pub mod arima;
 pub mod bfgs;
 pub mod classical;
+pub mod ets;
 pub mod lanes;
 pub mod loess;
 pub mod ses;

@@ -1,0 +1,126 @@
+//! The search for weights and first states: Gauss-Newton from several starts.
+//!
+//! A round costs one pass and ends near the optimum in about ten. What it promises to gain tells
+//! when to stop, and when a start or a whole form cannot win any more.
+
+use super::layout::{Layout, Point};
+use super::{Errors, Form, Season, State, Weights, start};
+
+const ROUNDS: usize = 60;
+
+/// A start is given up when several times its promised gain would leave it behind the best.
+const PATIENCE: f64 = 4.0;
+
+/// Where searches begin: α, β/α, γ/(1 − α), φ. Smoothing likelihoods often have one summit for a
+/// steady level and one for a lively level.
+const STARTS: [[f64; 4]; 5] = [
+    [0.1, 0.1, 0.05, 0.97],
+    [0.5, 0.1, 0.05, 0.9],
+    [0.9, 0.05, 0.5, 0.85],
+    [0.02, 0.1, 0.05, 0.97],
+    [0.5, 0.8, 0.5, 0.9],
+];
+
+/// Weights that are given and not searched.
+#[derive(Debug, Clone, Copy, PartialEq, Default)]
+pub struct Fixed {
+    /// Into the level.
+    pub alpha: Option<f64>,
+    /// Into the slope.
+    pub beta: Option<f64>,
+    /// Into the season.
+    pub gamma: Option<f64>,
+    /// Left of the slope.
+    pub phi: Option<f64>,
+}
+
+/// What to fit to what.
+#[derive(Debug, Clone, Copy)]
+pub struct Problem<'a> {
+    /// The series; NaN is missing, the first value is not.
+    pub y: &'a [f64],
+    /// The form.
+    pub form: Form,
+    /// Values in a season.
+    pub season: usize,
+    /// What is not searched.
+    pub fixed: Fixed,
+    /// The largest β/α that is searched; 1 is the whole usual region.
+    pub liveliest: f64,
+}
+
+/// A fitted form.
+#[derive(Debug, Clone, PartialEq)]
+pub struct Fit {
+    /// Shares of an error that enter the states.
+    pub weights: Weights,
+    /// Before the first value.
+    pub start: State,
+    /// After the last.
+    pub end: State,
+    /// The errors between.
+    pub errors: Errors,
+}
+
+impl Problem<'_> {
+    /// How many numbers a fit chooses, first states included.
+    pub fn free(&self) -> usize {
+        let layout = Layout::new(self);
+        let season = if self.form.season == Season::None { 0 } else { self.season - 1 };
+        layout.lanes - layout.season() + season
+    }
+
+    /// The best fit, or None where no start has a likelihood, or none can come below `bar`.
+    pub fn fit(&self, bar: f64) -> Option<Fit> {
+        let layout = Layout::new(self);
+        let from = start(self.y, self.form, self.season);
+        let mut best: Option<Climb> = None;
+        for shares in STARTS {
+            let bar = best.as_ref().map_or(bar, |best| best.loss().min(bar));
+            let point = layout.point(shares, from.clone());
+            let climb = Climb::from(&layout, point, 1e-3, bar);
+            if let Some(climb) = climb.filter(|climb| climb.loss() < bar) {
+                best = Some(climb);
+            }
+        }
+        let Climb { point, .. } = best?;
+        let Climb { point, errors, end } = Climb::from(&layout, point, 1e-9, f64::INFINITY)?;
+        Some(Fit { weights: layout.weights(&point), start: point.start, end, errors })
+    }
+}
+
+/// Where a search from one start has come.
+struct Climb {
+    point: Point,
+    errors: Errors,
+    end: State,
+}
+
+impl Climb {
+    fn loss(&self) -> f64 {
+        self.errors.loss()
+    }
+
+    /// Goes on until a round promises less than `tolerance`, or `bar` is out of reach.
+    fn from(layout: &Layout<'_>, mut point: Point, tolerance: f64, bar: f64) -> Option<Climb> {
+        let (mut view, mut end) = layout.look(&point)?;
+        let mut damping = 1e-3;
+        for _ in 0..ROUNDS {
+            let (step, gain) = view.step(&layout.room(&point), damping);
+            let loss = view.errors.loss();
+            if gain.is_nan() || gain < tolerance || loss - PATIENCE * gain > bar {
+                break;
+            }
+            let next = layout.moved(&point, &step);
+            match layout.look(&next) {
+                Some((there, then)) if there.errors.loss() < loss => {
+                    (point, view, end) = (next, there, then);
+                    damping *= 0.1;
+                }
+                _ if damping > 1e6 => break,
+                _ => damping *= 10.0,
+            }
+        }
+        Some(Climb { point, errors: view.errors, end })
+    }
+}

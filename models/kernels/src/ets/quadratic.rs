@@ -1,0 +1,130 @@
+//! The loss around a point as a quadratic, and its lowest point in the box.
+//!
+//! With g the geometric mean of μ, the loss is n·ln Σ(g·r)²: a sum of squares, whatever the
+//! errors are relative to. Its second derivative is taken as Σ∂(g·r)·∂(g·r)ᵀ (Gauss-Newton).
+
+use super::Errors;
+use super::layout::LANES;
+use super::pass::Sums;
+
+pub(super) struct Quadratic {
+    pub errors: Errors,
+    lanes: usize,
+    /// Half the derivative of Σ(g·r)², over g²Σr².
+    slope: [f64; LANES],
+    /// Half the second derivative, likewise, on and below the diagonal.
+    curve: [[f64; LANES]; LANES],
+}
+
+/// How far each lane may go; lanes that hold no share are not bounded.
+pub(super) type Room = [Option<[f64; 2]>; 4];
+
+impl Quadratic {
+    pub fn new<const L: usize>(sums: &Sums<L>, lanes: usize) -> Quadratic {
+        let (count, squares) = (sums.errors.count as f64, sums.errors.squares);
+        let log = |i: usize| sums.logs[i] / count;
+        let (mut slope, mut curve) = ([0.0; LANES], [[0.0; LANES]; LANES]);
+        for i in 0..lanes {
+            slope[i] = sums.slope[i] / squares + log(i);
+            for (j, curve) in curve[i].iter_mut().enumerate().take(i + 1) {
+                let cross = sums.slope[i] * log(j) + sums.slope[j] * log(i);
+                *curve = (sums.curve[j][i] + cross) / squares + log(i) * log(j);
+            }
+        }
+        Quadratic { errors: sums.errors, lanes, slope, curve }
+    }
+
+    /// The step to the lowest point with `damping`, and what the loss should gain by it. A lane
+    /// that would leave its room is held at the end of it, and the rest is solved again.
+    pub fn step(&self, room: &Room, damping: f64) -> ([f64; LANES], f64) {
+        let mut held = [None; LANES];
+        loop {
+            let step = self.solve(&held, damping);
+            let leaving = room.iter().enumerate().find_map(|(lane, room)| {
+                let [low, high] = (*room).filter(|_| held[lane].is_none())?;
+                let end = step[lane].clamp(low, high);
+                (end != step[lane]).then_some((lane, end))
+            });
+            match leaving {
+                Some((lane, end)) => held[lane] = Some(end),
+                None => return (step, self.gain(&step)),
+            }
+        }
+    }
+
+    fn gain(&self, step: &[f64; LANES]) -> f64 {
+        let change: f64 = (0..self.lanes)
+            .map(|i| {
+                let row: f64 = (0..i).map(|j| 2.0 * self.curve[i][j] * step[j]).sum();
+                step[i] * (2.0 * self.slope[i] + row + self.curve[i][i] * step[i])
+            })
+            .sum();
+        -change * self.errors.count as f64
+    }
+
+    /// Solves (C + damping·diag C)·step = −slope, with some lanes held.
+    fn solve(&self, held: &[Option<f64>; LANES], damping: f64) -> [f64; LANES] {
+        let mut step = self.slope.map(|slope| -slope);
+        let mut c = self.curve;
+        for i in 0..self.lanes {
+            // A lane without any effect would make the matrix singular.
+            c[i][i] = c[i][i] * (1.0 + damping) + f64::MIN_POSITIVE;
+            for j in 0..=i {
+                match (held[i], held[j]) {
+                    (None, None) => continue,
+                    (None, Some(change)) => step[i] -= c[i][j] * change,
+                    (Some(change), None) => step[j] -= c[i][j] * change,
+                    (Some(_), Some(_)) => {}
+                }
+                c[i][j] = f64::from(u8::from(i == j));
+            }
+        }
+        for (step, held) in step.iter_mut().zip(held) {
+            *step = held.unwrap_or(*step);
+        }
+        cholesky(&mut c, &mut step, self.lanes);
+        step
+    }
+}
+
+/// Solves C·x = b in place; C is read and overwritten on and below the diagonal.
+fn cholesky(c: &mut [[f64; LANES]; LANES], x: &mut [f64; LANES], lanes: usize) {
+    for i in 0..lanes {
+        for j in 0..=i {
+            let sum: f64 = (0..j).map(|k| c[i][k] * c[j][k]).sum();
+            let rest = c[i][j] - sum;
+            c[i][j] = if i == j { rest.max(f64::MIN_POSITIVE).sqrt() } else { rest / c[j][j] };
+        }
+        let sum: f64 = (0..i).map(|k| c[i][k] * x[k]).sum();
+        x[i] = (x[i] - sum) / c[i][i];
+    }
+    for i in (0..lanes).rev() {
+        let sum: f64 = (i + 1..lanes).map(|k| c[k][i] * x[k]).sum();
+        x[i] = (x[i] - sum) / c[i][i];
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    /// (x − 1)² + (y − 2)² + x·y: lowest at 4x = 2·2 − … that is, 2x + y = 2 and x + 2y = 4 give
+    /// (0, 2); with x held at 1 or above, y = 3/2.
+    #[test]
+    fn a_box_by_hand() {
+        let errors = Errors { count: 1, squares: 1.0, logs: 0.0 };
+        let sums = Sums::<4> {
+            errors,
+            slope: [-1.0, -2.0, 0.0, 0.0],
+            curve: [[1.0, 0.5, 0.0, 0.0], [0.5, 1.0, 0.0, 0.0], [0.0; 4], [0.0; 4]],
+            logs: [0.0; 4],
+        };
+        let quadratic = Quadratic::new(&sums, 2);
+        let (free, gain) = quadratic.step(&[None; 4], 0.0);
+        assert!(
+            free[0].abs() < 1e-12 && (free[1] - 2.0).abs() < 1e-12 && (gain - 4.0).abs() < 1e-12
+        );
+        let (held, _) = quadratic.step(&[Some([1.0, 9.0]), None, None, None], 0.0);
+        assert!(held[0] == 1.0 && (held[1] - 1.5).abs() < 1e-12);
+    }
+}
