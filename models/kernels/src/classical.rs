@@ -24,6 +24,22 @@ pub struct Season {
 }
 
 impl Season {
+    /// No season: an index of 0 for every place.
+    pub fn none() -> Season {
+        Season { way: Way::Add, index: vec![0.0] }
+    }
+
+    /// The season of these values where a 90 % test finds one, by division on positive values and by
+    /// subtraction on others; else none.
+    pub fn standing_out(y: &[f64], period: usize) -> Season {
+        if !is_seasonal(y, period) {
+            return Season::none();
+        }
+        let ways: &[Way] =
+            if y.iter().all(|&y| y > 0.0) { &[Way::Multiply, Way::Add] } else { &[Way::Add] };
+        ways.iter().find_map(|&way| Season::of(y, period, way)).unwrap_or_else(Season::none)
+    }
+
     /// The season of these values; `None` with fewer than two cycles, without a cycle, or where a
     /// multiplying index would not stay clear of zero.
     pub fn of(y: &[f64], period: usize, way: Way) -> Option<Season> {
@@ -49,6 +65,11 @@ impl Season {
         }
         let clear = way == Way::Add || index.iter().all(|&index| index >= 0.01);
         clear.then_some(Season { way, index })
+    }
+
+    /// The values it was learned from without it.
+    pub fn without(&self, y: &[f64]) -> Vec<f64> {
+        y.iter().enumerate().map(|(place, &value)| self.remove(place, value)).collect()
     }
 
     /// A value at this place (from 0, the first value of the series) without its season.

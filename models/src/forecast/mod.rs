@@ -6,6 +6,7 @@ mod arima;
 mod croston;
 mod drift;
 mod naive;
+mod naive2;
 mod sarimax;
 mod seasonal_naive;
 mod seasonal_window_mean;
@@ -23,6 +24,10 @@ use theta::Theta;
 pub const ROSTER: &[Entry<dyn Univariate>] = &[
     univariate::<naive::Naive>("naive", "the last value, repeated"),
     univariate::<seasonal_naive::SeasonalNaive>("seasonal_naive", "the last season, repeated"),
+    univariate::<naive2::Naive2>(
+        "naive2",
+        "the last value, seasonally adjusted where a test finds a season",
+    ),
     univariate::<drift::Drift>("drift", "the line through the first and the last value"),
     univariate::<window_mean::WindowMean>("window_mean", "the mean of the last values"),
     univariate::<seasonal_window_mean::SeasonalWindowMean>(

@@ -20,7 +20,7 @@
 use std::marker::PhantomData;
 
 use almanac_data::{FitError, Forecast};
-use almanac_kernels::classical::{Season, Way, is_seasonal};
+use almanac_kernels::classical::{Season, Way};
 use almanac_kernels::theta::{self, Form};
 use serde::{Deserialize, Serialize};
 
@@ -123,8 +123,7 @@ impl<F: Forms> Univariate for Theta<F> {
     fn fit(&self, ctx: &Ctx, past: &Past<'_>) -> Result<Box<dyn Extrapolate>, FitError> {
         ctx.go_on()?;
         let season = self.decomposition.season(past, self.season)?;
-        let place = |(place, &y): (usize, &f64)| season.as_ref().map_or(y, |s| s.remove(place, y));
-        let rest: Vec<f64> = past.y.iter().enumerate().map(place).collect();
+        let rest = season.without(past.y);
         let theta = F::OTHERS.iter().fold(theta::fit(&rest, F::FIRST), |best, &form| {
             let other = theta::fit(&rest, form);
             if other.bic() < best.bic() { other } else { best }
@@ -135,33 +134,31 @@ impl<F: Forms> Univariate for Theta<F> {
 }
 
 impl Decomposition {
-    /// The season of this past, where there is one to take away.
+    /// The season of this past, or none.
     ///
     /// # Errors
     /// An empty past, and values of zero or less where division was asked for.
-    fn season(self, past: &Past<'_>, period: Option<usize>) -> Result<Option<Season>, FitError> {
+    fn season(self, past: &Past<'_>, period: Option<usize>) -> Result<Season, FitError> {
         past.at_least(1)?;
         let period = period.unwrap_or(past.season);
-        let low = past.y.iter().copied().fold(f64::INFINITY, f64::min);
-        let add = || Season::of(past.y, period, Way::Add);
+        let of = |way| Season::of(past.y, period, way).unwrap_or_else(Season::none);
         Ok(match self {
-            Decomposition::None => None,
-            Decomposition::Additive => add(),
-            Decomposition::Multiplicative if low <= 0.0 => {
-                return Err(FitError::Domain { must: "positive", got: low });
+            Decomposition::Auto => Season::standing_out(past.y, period),
+            Decomposition::Additive => of(Way::Add),
+            Decomposition::Multiplicative => {
+                if let Some(&got) = past.y.iter().find(|&&value| value <= 0.0) {
+                    return Err(FitError::Domain { must: "positive", got });
+                }
+                of(Way::Multiply)
             }
-            Decomposition::Auto if !is_seasonal(past.y, period) => None,
-            Decomposition::Auto if low <= 0.0 => add(),
-            Decomposition::Auto | Decomposition::Multiplicative => {
-                Season::of(past.y, period, Way::Multiply).or_else(add)
-            }
+            Decomposition::None => Season::none(),
         })
     }
 }
 
 #[derive(Debug, Clone)]
 struct FittedTheta {
-    season: Option<Season>,
+    season: Season,
     /// Values so far: the place of the next in the season.
     count: usize,
     theta: theta::Theta,
@@ -173,12 +170,9 @@ impl Extrapolate for FittedTheta {
         let mut mean = self.theta.path(next.steps);
         let mut variance = self.theta.growth(next.steps);
         for (step, (mean, variance)) in mean.iter_mut().zip(&mut variance).enumerate() {
-            *variance *= self.variance;
-            if let Some(season) = &self.season {
-                let place = self.count + step;
-                *mean = season.restore(place, *mean);
-                *variance = season.widen(place, variance.sqrt()).powi(2);
-            }
+            let place = self.count + step;
+            *mean = self.season.restore(place, *mean);
+            *variance = self.season.widen(place, (*variance * self.variance).sqrt()).powi(2);
         }
         Ok(Forecast::normal(mean, variance))
     }
@@ -187,8 +181,7 @@ impl Extrapolate for FittedTheta {
         past.at_least(new)?;
         let mut later = self.clone();
         for &value in &past.y[past.y.len() - new..] {
-            let value = later.season.as_ref().map_or(value, |s| s.remove(later.count, value));
-            later.theta.update(value);
+            later.theta.update(later.season.remove(later.count, value));
             later.count += 1;
         }
         Ok(Box::new(later))

@@ -15,15 +15,11 @@ fn number(value: &Value) -> f64 {
 /// Levels start as in statsforecast, where the line is measured from zero.
 fn at_parameters(y: &[f64], season: usize, parameters: [f64; 3], moving: bool) -> Vec<f64> {
     let way = if y.iter().all(|&y| y > 0.0) { Way::Multiply } else { Way::Add };
-    let season = Season::of(y, season, way);
-    let alone = |(place, &y): (usize, &f64)| season.as_ref().map_or(y, |s| s.remove(place, y));
-    let rest: Vec<f64> = y.iter().enumerate().map(alone).collect();
+    let season = Season::of(y, season, way).unwrap_or_else(Season::none);
+    let rest = season.without(y);
     let [alpha, omega, start] = parameters;
     let path = Theta::through(&rest, [alpha, omega, start + omega * rest[0]], moving).path(14);
-    let back = |(step, &mean): (usize, &f64)| {
-        season.as_ref().map_or(mean, |season| season.restore(y.len() + step, mean))
-    };
-    path.iter().enumerate().map(back).collect()
+    (y.len()..).zip(path).map(|(place, mean)| season.restore(place, mean)).collect()
 }
 
 /// The same forecasts at the same parameters, and at the optima that each side finds for itself

@@ -10,7 +10,13 @@ use rand_chacha::ChaCha8Rng;
 use serde_json::{Map, Value};
 
 /// Settings other than the defaults that the laws are tried on too.
-const VARIANTS: &[(&str, &str)] = &[("seasonal_naive", r#"{"season": 3}"#)];
+const VARIANTS: &[(&str, &str)] = &[
+    ("seasonal_naive", r#"{"season": 3}"#),
+    ("window_mean", r#"{"window": 3}"#),
+    ("seasonal_window_mean", r#"{"season": 3, "window": 2}"#),
+    ("theta", r#"{"decomposition": "additive"}"#),
+    ("auto_theta", r#"{"decomposition": "none"}"#),
+];
 
 /// Lifts around models that the laws are tried on too.
 const LIFTED: &[(&str, &str)] = &[
@@ -41,6 +47,7 @@ pub const NOT_SCALED: &[(&str, &str)] = &[];
 
 /// (model, reason): where shifting the past does not shift the forecast.
 pub const NOT_SHIFTED: &[(&str, &str)] = &[
+    ("naive2", "divides by the season"),
     ("theta", "divides by the season"),
     ("optimized_theta", "divides by the season"),
     ("dynamic_theta", "divides by the season"),
