@@ -4,6 +4,7 @@ pub mod arima;
 pub mod bfgs;
 pub mod classical;
 pub mod ets;
+pub mod garch;
 pub mod lanes;
 pub mod loess;
 pub mod ses;

@@ -5,6 +5,7 @@
 mod arima;
 mod croston;
 mod drift;
+mod garch;
 mod naive;
 mod naive2;
 mod sarimax;
@@ -47,6 +48,7 @@ pub const ROSTER: &[Entry<dyn Univariate>] = &[
     univariate::<croston::Croston>("croston", "size over interval of intermittent demand"),
     univariate::<croston::Sba>("sba", "croston without its bias"),
     univariate::<tsb::Tsb>("tsb", "intermittent demand that may die out"),
+    univariate::<garch::Garch>("garch", "returns whose variance comes in clusters"),
 ];
 
 /// A method for one series: settings, before any data.

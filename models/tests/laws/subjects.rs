@@ -11,17 +11,22 @@ use serde_json::{Map, Value};
 
 /// Settings other than the defaults that the laws are tried on too.
 const VARIANTS: &[(&str, &str)] = &[
-    ("seasonal_naive", r#"{"season": 3}"#),
-    ("window_mean", r#"{"window": 3}"#),
-    ("seasonal_window_mean", r#"{"season": 3, "window": 2}"#),
-    ("theta", r#"{"decomposition": "additive"}"#),
-    ("auto_theta", r#"{"decomposition": "none"}"#),
+    ("seasonal_naive", r#"{"season":3}"#),
+    ("window_mean", r#"{"window":3}"#),
+    ("seasonal_window_mean", r#"{"season":3,"window":2}"#),
+    ("theta", r#"{"decomposition":"additive"}"#),
+    ("auto_theta", r#"{"decomposition":"none"}"#),
+    ("arima", r#"{"order":[2,1,1]}"#),
+    ("arima", r#"{"order":[0,1,1],"seasonal_order":[0,1,1],"season":4}"#),
+    ("croston", r#"{"alpha":0.3,"beta":0.2}"#),
+    ("tsb", r#"{"alpha":0.3,"beta":0.2}"#),
+    ("garch", r#"{"mean":"zero","errors":"student"}"#),
 ];
 
 /// Lifts around models that the laws are tried on too.
 const LIFTED: &[(&str, &str)] = &[
-    ("naive", r#"{"kind": "conformal"}"#),
-    ("seasonal_naive", r#"{"kind": "conformal", "method": "adaptive", "windows": 12}"#),
+    ("naive", r#"{"kind":"conformal"}"#),
+    ("seasonal_naive", r#"{"kind":"conformal","method":"adaptive","windows":12}"#),
 ];
 
 /// (model, kind of series, reason): where an error that is not `TooShort` is the right answer.
@@ -37,10 +42,13 @@ pub const REFUSALS: &[(&str, &str, &str)] = &[
     ("tsb", "negative", DEMAND),
 ];
 
+const GARCH_AT_ZERO: &str = r#"garch {"mean":"zero","errors":"student"}"#;
+
 const DEMAND: &str = "a demand is not negative";
 
 /// (model, reason): where a flat series is not forecast by its own value.
-pub const NOT_FLAT: &[(&str, &str)] = &[("sba", "the correction lowers the mean")];
+pub const NOT_FLAT: &[(&str, &str)] =
+    &[("sba", "the correction lowers the mean"), (GARCH_AT_ZERO, "varies around zero")];
 
 /// (model, reason): where scaling the past does not scale the forecast.
 pub const NOT_SCALED: &[(&str, &str)] = &[];
@@ -56,10 +64,19 @@ pub const NOT_SHIFTED: &[(&str, &str)] = &[
     ("croston", "no demand is zero"),
     ("sba", "no demand is zero"),
     ("tsb", "no demand is zero"),
+    (GARCH_AT_ZERO, "varies around zero"),
 ];
 
-/// Models whose fit has no parameter besides those set: moving on equals fitting again.
-pub const NO_PARAMETERS: &[&str] = &["naive", "seasonal_naive"];
+/// Subjects whose means have no parameter besides those set: moving on equals fitting again.
+pub const NO_PARAMETERS: &[&str] = &[
+    "naive",
+    "seasonal_naive",
+    "window_mean",
+    "seasonal_window_mean",
+    r#"croston {"alpha":0.3,"beta":0.2}"#,
+    r#"tsb {"alpha":0.3,"beta":0.2}"#,
+    r#"naive {"kind":"conformal"}"#,
+];
 
 /// One model with settings.
 pub struct Subject {
@@ -91,9 +108,9 @@ impl Subject {
         self.method.fit(&ctx, &Past::new(y, season))?.steps(&ctx, &Next::plain(steps))
     }
 
-    /// Whether a table of exceptions names this model.
+    /// Whether a table of exceptions names this model, or it with these settings.
     pub fn is_in(&self, table: &[(&str, &str)]) -> bool {
-        table.iter().any(|(name, _)| *name == self.name)
+        table.iter().any(|(name, _)| *name == self.name || *name == self.label)
     }
 }
 

@@ -60,7 +60,7 @@ fn later_by_nothing_is_the_same() {
 fn later_is_a_fresh_fit_where_nothing_is_learnt() {
     let y = ordinary(48);
     all_obey("later equals a fresh fit", |subject| {
-        if !NO_PARAMETERS.contains(&subject.name) {
+        if !NO_PARAMETERS.contains(&subject.label.as_str()) {
             return Ok(());
         }
         let fit = |y: &[f64]| subject.method.fit(&Ctx::new(3), &Past::new(y, 4));
