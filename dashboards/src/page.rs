@@ -74,25 +74,24 @@ pub fn report(report: &Report) -> String {
 fn header(report: &Report) -> String {
     let run = &report.manifest;
     let whole = |stamp: &str| format!("<span class=whole>{}</span>", escape(stamp));
-    let fact = |name: &str, value: String| format!("<div><dt>{name}</dt><dd>{value}</dd></div>");
     let facts = [
-        fact("Horizon", plural(report.horizon, "step", "steps")),
-        fact("Folds", count(report.folds.len())),
-        fact("Series", count(run.series)),
-        fact("Rows", count(run.rows)),
-        fact("Span", format!("{} to {}", whole(&run.span.0), whole(&run.span.1))),
-        fact("Frequency", escape(&run.freq)),
-        fact("Season", plural(run.season, "step", "steps")),
-        fact("Models", count(report.leaderboard.rows.len())),
+        ("Horizon", plural(report.horizon, "step", "steps")),
+        ("Folds", count(report.folds.len())),
+        ("Series", count(run.series)),
+        ("Rows", count(run.rows)),
+        ("Span", format!("{} to {}", whole(&run.span.0), whole(&run.span.1))),
+        ("Frequency", escape(&run.freq)),
+        ("Season", plural(run.season, "step", "steps")),
+        ("Models", count(report.leaderboard.rows.len())),
     ];
     format!(
         "<header><p class=kicker>Almanac · {} backtest</p><h1>{}</h1><p class=verdict>{}</p>\
-         <p class=caveats>{}</p><dl class=\"facts wide\">{}</dl></header>",
+         <p class=caveats>{}</p>{}</header>",
         escape(&report.leaderboard.task),
         escape(&report.leaderboard.data),
         verdict(report),
         caveats(report),
-        facts.concat()
+        tables::facts("facts wide", &facts)
     )
 }
 

@@ -9,13 +9,14 @@ use crate::look::Looks;
 /// Bars by lag, one set a model; `None` where no model has errors enough.
 pub fn acf(diagnostics: &[Diagnostics], looks: &Looks) -> Option<Figure> {
     let mut data = Vec::new();
-    for d in diagnostics.iter().filter(|d| !d.acf.is_empty()) {
+    for d in diagnostics {
         let Some(look) = looks.of(&d.model) else { continue };
-        let lags: Vec<usize> = (1..=d.acf.len()).collect();
-        let ends = [0.5, d.acf.len() as f64 + 0.5];
+        let Some(last) = d.acf.iter().rposition(|&r| r.is_finite() && r != 0.0) else { continue };
+        let lags: Vec<usize> = (1..=last + 1).collect();
+        let ends = [0.5, last as f64 + 1.5];
         data.push(json!({
             "type": "bar", "name": label(&d.model), "meta": look.index, "x": lags,
-            "y": points(&d.acf), "width": 0.55, "marker": {"color": look.color},
+            "y": points(&d.acf[..=last]), "width": 0.55, "marker": {"color": look.color},
         }));
         data.extend([-d.acf_band, d.acf_band].map(|edge| -> Value {
             json!({"type": "scatter", "mode": "lines", "meta": look.index, "hoverinfo": "skip",
@@ -25,9 +26,10 @@ pub fn acf(diagnostics: &[Diagnostics], looks: &Looks) -> Option<Figure> {
     }
     (!data.is_empty()).then(|| Figure {
         title: "Do errors repeat?".to_string(),
-        caption: "Autocorrelation of one-step errors. Bars beyond the dashed lines (95 % band) \
-                  are structure that the model has missed; a tall bar at the season asks for a \
-                  seasonal model."
+        caption: "Autocorrelation of errors: from fold to fold where there are folds enough, \
+                  otherwise along the steps of a forecast, where neighbours resemble each other by \
+                  nature. Dashed: the 95 % band of none. A tall bar at the season is a pattern \
+                  that the model has missed."
             .to_string(),
         alt: "Bar chart of the autocorrelation of the chosen model's errors by lag, with the \
               95 % band of no autocorrelation."

@@ -6,9 +6,9 @@ use almanac_data::Report;
 
 use super::{scrolling, some_of};
 use crate::look::{Looks, swatch};
-use crate::text::{count, escape};
+use crate::text::{count, escape, plural};
 
-/// Names of series shown in each group.
+/// Series named in each group.
 const SHOWN: usize = 6;
 
 /// A table with a row for each model and reason, in rank order.
@@ -33,13 +33,16 @@ pub fn failures(report: &Report, looks: &Looks) -> String {
         )
     };
     let table = format!(
-        "<table><thead><tr><th scope=col>Model</th><th scope=col class=n>Count</th>\
-         <th scope=col>Reason</th><th scope=col>Series</th></tr></thead><tbody>{}</tbody></table>",
+        "<table><thead><tr><th scope=col>Model</th><th scope=col class=n>Series</th>\
+         <th scope=col>Reason</th><th scope=col>Such as</th></tr></thead><tbody>{}</tbody></table>",
         groups.iter().map(row).collect::<String>()
     );
+    let failed: usize = report.leaderboard.rows.iter().map(|row| row.failures).sum();
     format!(
-        "<p>A model that fails is scored with the baseline's forecast, so that failing never \
-         pays.</p>{}",
+        "<p>{} failed. Each is scored with the baseline's forecast, so that failing never pays. \
+         The table gives the first reason for each model and series, as far as the report keeps \
+         them.</p>{}",
+        plural(failed, "forecast", "forecasts"),
         scrolling("Failures", &table)
     )
 }

@@ -10,7 +10,7 @@ pub fn origin(report: &Report) -> String {
     let run = &report.manifest;
     let threads = plural(run.threads, "thread", "threads");
     let resumed = if run.resumed { ", resumed after an interruption" } else { "" };
-    let about = facts(&[
+    let pairs = [
         ("Almanac", escape(&run.version)),
         ("Seed", run.seed.to_string()),
         ("Machine", format!("{threads}, {}", escape(&run.device))),
@@ -20,7 +20,8 @@ pub fn origin(report: &Report) -> String {
         ),
         ("Peak memory", bytes(run.peak_bytes)),
         ("Scores are", escape(&run.aggregation)),
-    ]);
+    ];
+    let about = facts("facts", &pairs);
     let filled: Vec<String> = run
         .filled
         .iter()

@@ -61,7 +61,12 @@ fn hostile() -> Report {
     let board = &mut report.leaderboard;
     (board.task, board.data, board.baseline) = (text(), text(), names[2].clone());
     board.rows[0].settings.insert(text(), json!(HOSTILE));
-    board.rows[0].scores.insert(text(), json!(1.0));
+    board.primary_metric = text();
+    for row in &mut board.rows {
+        let score = row.scores.remove("smape").unwrap_or_default();
+        row.scores.insert(text(), score);
+    }
+    (report.measures[0].metric, report.measures[0].unit) = (text(), text());
     report.spec = text();
     report.folds.fill(text());
     for chart in &mut report.charts {
