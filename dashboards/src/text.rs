@@ -121,7 +121,7 @@ pub fn bytes(n: u64) -> String {
     }
 }
 
-/// The usual spelling of a metric: `smape` → `sMAPE`, `coverage_80` → `coverage 80`.
+/// The usual spelling of a metric: `smape` → `sMAPE`, `coverage-80` → `coverage 80`.
 pub fn metric(name: &str) -> String {
     match name {
         "smape" => "sMAPE".to_string(),
@@ -129,7 +129,7 @@ pub fn metric(name: &str) -> String {
         "mae" | "rmse" | "mape" | "wape" | "mase" | "rmsse" | "owa" | "crps" | "msis" | "mse" => {
             name.to_uppercase()
         }
-        _ => name.replace('_', " "),
+        _ => name.replace(['_', '-'], " "),
     }
 }
 

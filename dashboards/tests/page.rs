@@ -57,6 +57,16 @@ fn a_baseline_on_top_is_said_plainly() {
     assert!(page.contains("theta comes next with 22.88\u{a0}%, a difference that is significant"));
 }
 
+/// Without a test there is no claim: neither significant nor not.
+#[test]
+fn an_untested_difference_is_not_called_significant() {
+    let mut untested = sample::report("plain").unwrap();
+    untested.leaderboard.rows[0].p_value = None;
+    let page = report(&untested);
+    assert!(page.contains("18\u{a0}% lower, with too little data to tell whether the difference"));
+    assert!(!page.contains("significant"));
+}
+
 /// Every text is hostile here; none may open a tag, end an attribute or end the data, whatever the
 /// verdict is.
 #[test]

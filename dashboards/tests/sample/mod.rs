@@ -129,7 +129,7 @@ fn build(models: &[String], horizon: usize, folds: usize) -> Report {
 const FAILED: &str = "needs 14 values, has 9";
 const SPEC: &str = "task = \"forecast\"\n\n[data]\nset = \"nn5_daily\"\ntarget = \"y_filled\"\n\n\
     [folds]\nkind = \"rolling\"\nhorizon = 14\ncount = 4\n\n[[model]]\nuse = \"auto_ets\"\n\n\
-    [score]\nmetrics = [\"smape\", \"mase\", \"mae\", \"coverage_80\"]\n\n[run]\nseed = 7\n";
+    [score]\nmetrics = [\"smape\", \"mase\", \"mae\", \"coverage-80\"]\n\n[run]\nseed = 7\n";
 
 fn leaderboard(models: &[String]) -> Leaderboard {
     let baseline = models.iter().find(|m| m.starts_with("seasonal_naive")).cloned();
@@ -148,7 +148,7 @@ fn leaderboard(models: &[String]) -> Leaderboard {
                 ("mase".to_string(), json!(0.8684 + 0.04 * i as f64)),
                 ("mae".to_string(), json!(1234.5 + 80.0 * i as f64)),
                 (
-                    "coverage_80".to_string(),
+                    "coverage-80".to_string(),
                     if i == 1 { Value::Null } else { json!(81.2 - i as f64) },
                 ),
             ]),
@@ -181,7 +181,7 @@ fn measures() -> Vec<Measure> {
         measure("smape", "%", Better::Lower),
         measure("mase", "", Better::Lower),
         measure("mae", "value", Better::Lower),
-        measure("coverage_80", "%", Better::Near(80.0)),
+        measure("coverage-80", "%", Better::Near(80.0)),
     ]
 }
 
