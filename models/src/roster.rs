@@ -89,6 +89,9 @@ impl Inner {
             Some(near) => fail(format!("unknown; did you mean `{near}`?")),
             None => fail("unknown".into()),
         })?;
-        (entry.build)(settings).map_err(|e| fail(e.to_string()))
+        (entry.build)(settings).map_err(|e| match e.hint() {
+            Some(hint) => fail(format!("{e}; {hint}")),
+            None => fail(e.to_string()),
+        })
     }
 }

@@ -3,6 +3,7 @@
 //! A file knows one slice of numbers. It never sees a panel, a fold or a future.
 
 mod arima;
+mod combine;
 mod croston;
 mod drift;
 mod garch;
@@ -49,6 +50,7 @@ pub const ROSTER: &[Entry<dyn Univariate>] = &[
     univariate::<croston::Sba>("sba", "croston without its bias"),
     univariate::<tsb::Tsb>("tsb", "intermittent demand that may die out"),
     univariate::<garch::Garch>("garch", "returns whose variance comes in clusters"),
+    univariate::<combine::Combine>("combine", "several methods made one"),
 ];
 
 /// A method for one series: settings, before any data.
@@ -120,6 +122,12 @@ impl<'a> Past<'a> {
     /// A past without regressors.
     pub fn new(y: &'a [f64], season: usize) -> Past<'a> {
         Past { y, season, known: Vec::new() }
+    }
+
+    /// The same past, ended before this row.
+    pub fn before(&self, row: usize) -> Past<'a> {
+        let known = self.known.iter().map(|(name, values)| (*name, &values[..row])).collect();
+        Past { y: &self.y[..row], season: self.season, known }
     }
 
     /// Refuses fewer than `need` values, missing ones included.

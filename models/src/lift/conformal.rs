@@ -107,10 +107,10 @@ impl Univariate for Around {
         let rows = past.y.len();
         let windows = self.settings.windows.unwrap_or((rows / 2).min(200));
         let first = rows.saturating_sub(windows).max(1).min(rows);
-        let early = match self.inner.fit(ctx, &before(past, first)) {
+        let early = match self.inner.fit(ctx, &past.before(first)) {
             // A shorter past leaves fewer origins; one at the least.
             Err(FitError::TooShort { need, .. }) if need < rows => {
-                self.inner.fit(ctx, &before(past, need)).map(|early| (need, early))
+                self.inner.fit(ctx, &past.before(need)).map(|early| (need, early))
             }
             Err(FitError::TooShort { need, .. }) => {
                 Err(FitError::TooShort { need: need + 1, got: rows })
@@ -185,7 +185,7 @@ impl FittedConformal {
         let first = rows.saturating_sub(self.origins).max(1);
         for origin in first..rows {
             ctx.go_on()?;
-            let seen = before(&past, origin);
+            let seen = past.before(origin);
             let moved = match &at {
                 None => self.early.later(&seen, origin + self.origins - rows),
                 Some(before) => before.later(&seen, 1),
@@ -265,12 +265,6 @@ impl Conformal {
 fn smallest(sorted: &[f64], share: f64) -> f64 {
     let rank = (share * (sorted.len() + 1) as f64 - 1e-9).ceil() as usize;
     sorted[rank.clamp(1, sorted.len()) - 1]
-}
-
-/// The same past, ended before row `origin`.
-fn before<'a>(past: &Past<'a>, origin: usize) -> Past<'a> {
-    let known = past.known.iter().map(|(name, values)| (*name, &values[..origin])).collect();
-    Past { y: &past.y[..origin], season: past.season, known }
 }
 
 fn owned(past: &Past<'_>) -> Vec<(String, Vec<f64>)> {

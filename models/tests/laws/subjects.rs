@@ -20,6 +20,8 @@ const VARIANTS: &[(&str, &str)] = &[
     ("arima", r#"{"order":[0,1,1],"seasonal_order":[0,1,1],"season":4}"#),
     ("croston", r#"{"alpha":0.3,"beta":0.2}"#),
     ("tsb", r#"{"alpha":0.3,"beta":0.2}"#),
+    ("combine", r#"{"models":["naive","drift","window_mean"],"how":"median"}"#),
+    ("combine", r#"{"models":["naive",{"use":"garch"}],"how":"weighted"}"#),
     ("garch", r#"{"mean":"zero","errors":"student"}"#),
 ];
 
@@ -65,6 +67,7 @@ pub const NOT_SHIFTED: &[(&str, &str)] = &[
     ("sba", "no demand is zero"),
     ("tsb", "no demand is zero"),
     (GARCH_AT_ZERO, "varies around zero"),
+    ("combine", "auto_theta divides by the season"),
 ];
 
 /// Subjects whose means have no parameter besides those set: moving on equals fitting again.
