@@ -79,6 +79,9 @@ pub enum PlanError {
         /// What it is.
         got: String,
     },
+    /// Nothing to learn from, however many folds.
+    #[error("no series has a value before its last cutoff")]
+    NoValue,
     /// More past than any series has.
     #[error(
         "the first of {folds} folds needs {need} rows before the end, the longest series has {longest}"
@@ -111,7 +114,7 @@ impl PlanError {
                 Some(near) => format!("did you mean `{near}`?"),
                 None => "`almanac metrics` lists them".into(),
             }),
-            PlanError::Range { .. } => None,
+            PlanError::Range { .. } | PlanError::NoValue => None,
             PlanError::NoPast { fit: 0, .. } => Some("use a shorter horizon".into()),
             PlanError::NoPast { fit, .. } => Some(format!("at most {fit} folds fit")),
         }
@@ -131,7 +134,7 @@ impl PlanError {
             Some(key_start(model.get_ref().as_table()?, field).unwrap_or(model.span().start))
         };
         let start = match self {
-            PlanError::NoSeries | PlanError::NoModel => None,
+            PlanError::NoSeries | PlanError::NoModel | PlanError::NoValue => None,
             PlanError::Model { place: Some(place), .. } => model(*place, "use"),
             PlanError::Model { place: None, .. } => field("score", "baseline"),
             PlanError::Twice { place, .. } => model(*place, "name"),

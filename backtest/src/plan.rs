@@ -9,7 +9,9 @@ use almanac_models::{Model, PerSeries, Written, entry};
 use crate::error::PlanError;
 use crate::folds::Folds;
 use crate::metrics::{Gauge, Read, USUAL, gauges};
-use crate::spec::{ModelSpec, ScoreSpec, Spec};
+use crate::spec::{ModelSpec, RunSpec, ScoreSpec, Spec};
+
+const MOST_THREADS: usize = 1024;
 
 /// A run that cannot be wrong: names resolved, settings checked, folds counted.
 pub struct Plan<'a> {
@@ -49,6 +51,7 @@ impl<'a> Plan<'a> {
         if spec.model.is_empty() {
             return Err(PlanError::NoModel);
         }
+        check_run(&spec.run)?;
         let folds = Folds::new(&spec.folds, panel)?;
         let mut spec = spec.clone();
         let levels = levels(&mut spec.score)?;
@@ -67,7 +70,7 @@ impl<'a> Plan<'a> {
             models.push(build(place, written)?);
         }
         let at = models.iter().position(|model| model.name == baseline).unwrap_or(0);
-        spec.folds.step = folds.step;
+        (spec.folds.step, spec.folds.count) = (folds.step, folds.count);
         spec.score = ScoreSpec {
             metrics: gauges.iter().map(|gauge| gauge.name.clone()).collect(),
             primary: Some(gauges[primary].name.clone()),
@@ -121,6 +124,22 @@ impl<'a> Plan<'a> {
     /// The panel.
     pub fn panel(&self) -> &'a Panel {
         self.panel
+    }
+}
+
+fn check_run(run: &RunSpec) -> Result<(), PlanError> {
+    let wrong = |field, must: String, got: u64| {
+        Err(PlanError::Range { table: "run", field, must, got: got.to_string() })
+    };
+    match run {
+        RunSpec { threads, .. } if *threads > MOST_THREADS => {
+            wrong("threads", format!("at most {MOST_THREADS}"), *threads as u64)
+        }
+        // The resolved spec must hold it, and TOML's integers have a sign.
+        RunSpec { seed, .. } if *seed > i64::MAX as u64 => {
+            wrong("seed", format!("at most {}", i64::MAX), *seed)
+        }
+        _ => Ok(()),
     }
 }
 

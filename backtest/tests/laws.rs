@@ -301,3 +301,45 @@ fn names_are_numbered() {
     };
     assert_eq!(others(&six), others(&seven));
 }
+
+/// Mean absolute error of a regression on noise around a driver, with this column known: of the
+/// row and the driver there.
+fn error_with(column: impl Fn(usize, f64) -> f64) -> f64 {
+    let rows = 120;
+    let drawn = |seed: usize, t: usize| {
+        let mixed = (t * 2_654_435_761 + seed * 40_503) % 1_000_003 * 7919 % 1_000_003;
+        mixed as f64 / 500_001.5 - 1.0
+    };
+    let driver: Vec<f64> = (0..rows).map(|t| drawn(3, t)).collect();
+    let y = (0..rows).map(|t| 10.0 + 4.0 * driver[t] + drawn(5, t)).collect();
+    let at = (0..rows as i64).map(Stamp).collect();
+    let known = Column {
+        name: "known".into(),
+        role: Role::Known,
+        values: (0..rows).map(|t| column(t, driver[t])).collect(),
+        labels: Vec::new(),
+    };
+    let panel = Panel::new("driven", Calendar::steps(), vec![("a".into(), rows)], at, y).unwrap();
+    let panel = panel.with_column(known).unwrap();
+    let text = "data = {}\nfolds = { horizon = 3, count = 20 }\nscore.metrics = [\"mae\"]\n\
+                [[model]]\nuse = \"sarimax\"\norder = [0, 0, 0]";
+    let plan_spec = Spec::from_toml(text).unwrap();
+    let plan = Plan::new(&plan_spec, &panel).unwrap();
+    let mut summary = Summary::new(&plan);
+    run(&plan_spec, &panel).iter().for_each(|fold| summary.feed(fold));
+    let board = summary.leaderboard(&Ctx::new(7));
+    let row = board.rows.iter().find(|row| row.model == "sarimax").unwrap();
+    assert_eq!(row.failures, 0);
+    row.scores["mae"].as_f64().unwrap()
+}
+
+/// A known column of pure noise earns nothing; the one that drives the series earns a lot.
+#[test]
+fn noise_known_ahead_earns_nothing() {
+    let constant = error_with(|_, _| 1.0);
+    let noise =
+        error_with(|t, _| ((t * 48_271 + 11) % 65_537 * 16_807 % 65_537) as f64 / 32_768.5 - 1.0);
+    let driver = error_with(|_, driver| driver);
+    assert!(noise > 0.98 * constant, "noise earned {noise} against {constant}");
+    assert!(driver < 0.5 * constant, "the driver earned {driver} against {constant}");
+}

@@ -49,7 +49,7 @@ pub struct Rank {
 }
 
 /// Where a run came from: `manifest.json`.
-#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
+#[derive(Debug, Clone, PartialEq, Default, Serialize, Deserialize)]
 pub struct Manifest {
     /// Almanac's version.
     pub version: String,

@@ -47,6 +47,13 @@ impl Folds {
     /// A field out of range, or a first fold for which no series has a past.
     pub fn new(spec: &FoldSpec, panel: &Panel) -> Result<Folds, PlanError> {
         check(spec)?;
+        let longest = panel.iter().map(|series| series.len()).max().unwrap_or(0);
+        range(
+            spec.gap.saturating_add(spec.horizon) < longest.max(2),
+            "horizon",
+            &format!("shorter, gap included, than the longest series, {longest} rows"),
+            &spec.horizon,
+        )?;
         let step = spec.step.unwrap_or(spec.horizon);
         let ahead = spec.gap + spec.horizon;
         let origins = match (spec.kind, spec.align) {
@@ -67,11 +74,13 @@ impl Folds {
             refit: spec.refit,
             origins,
         };
-        if !(0..panel.len()).any(|series| folds.origin(panel, 0, series).is_some()) {
-            let longest = panel.iter().map(|series| series.len()).max().unwrap_or(0);
-            return Err(no_past(count, step, ahead, longest));
+        let begins = |fold| (0..panel.len()).any(|s| folds.origin(panel, fold, s).is_some());
+        match spec.kind {
+            _ if begins(0) => Ok(folds),
+            _ if !begins(count - 1) && longest > ahead => Err(PlanError::NoValue),
+            FoldKind::Given => Err(cutoffs("after the first value", &spec.cutoffs[0])),
+            _ => Err(no_past(count, step, ahead, longest)),
         }
-        Ok(folds)
     }
 
     /// The row of the panel at which this series' future begins in this fold; `None` where no
@@ -146,10 +155,6 @@ impl Folds {
 }
 
 fn check(spec: &FoldSpec) -> Result<(), PlanError> {
-    let range = |ok: bool, field, must: &str, got: &dyn ToString| {
-        let (must, got) = (must.to_string(), got.to_string());
-        if ok { Ok(()) } else { Err(PlanError::Range { table: "folds", field, must, got }) }
-    };
     let sliding = spec.kind == FoldKind::Sliding;
     let given = spec.kind == FoldKind::Given;
     range(spec.horizon > 0, "horizon", "at least 1", &spec.horizon)?;
@@ -170,30 +175,34 @@ fn check(spec: &FoldSpec) -> Result<(), PlanError> {
         &"other",
     )?;
     range(!given || !spec.cutoffs.is_empty(), "cutoffs", "listed for given folds", &"empty")?;
-    let most = usize::MAX / 4;
-    range(spec.horizon < most && spec.gap < most, "horizon", "a number of rows", &spec.horizon)?;
     let reach = spec.count.checked_mul(spec.step.unwrap_or(spec.horizon));
-    range(reach.is_some_and(|reach| reach < most), "count", "a number of folds", &spec.count)
+    let reach = reach.and_then(|reach| reach.checked_add(spec.gap)?.checked_add(spec.horizon));
+    range(reach.is_some(), "count", "a number of folds that fits the data", &spec.count)
+}
+
+fn range(ok: bool, field: &'static str, must: &str, got: &dyn ToString) -> Result<(), PlanError> {
+    let (must, got) = (must.to_string(), got.to_string());
+    if ok { Ok(()) } else { Err(PlanError::Range { table: "folds", field, must, got }) }
 }
 
 /// Reads cutoffs by the panel's clock; they must increase.
 fn given(written: &[String], clock: Clock) -> Result<Vec<Stamp>, PlanError> {
-    let wrong = |must: &str, got: &str| PlanError::Range {
-        table: "folds",
-        field: "cutoffs",
-        must: must.into(),
-        got: format!("`{got}`"),
-    };
     let example = clock.show(Stamp(1));
     let mut stamps: Vec<Stamp> = Vec::with_capacity(written.len());
     for text in written {
-        let stamp = clock.read(text).ok_or(wrong(&format!("stamps such as {example}"), text))?;
+        let like = || cutoffs(&format!("stamps such as {example}"), text);
+        let stamp = clock.read(text).ok_or_else(like)?;
         if stamps.last().is_some_and(|&last| stamp <= last) {
-            return Err(wrong("in increasing order", text));
+            return Err(cutoffs("in increasing order", text));
         }
         stamps.push(stamp);
     }
     Ok(stamps)
+}
+
+fn cutoffs(must: &str, got: &str) -> PlanError {
+    let (must, got) = (must.into(), format!("`{got}`"));
+    PlanError::Range { table: "folds", field: "cutoffs", must, got }
 }
 
 /// Cutoffs counted back from the last of all stamps in the panel.
@@ -266,7 +275,25 @@ mod tests {
         assert_eq!(origins(&cutoffs(&["2", "5"])), [[Some(2), Some(12)], [Some(5), Some(15)]]);
         let refused = Folds::new(&cutoffs(&["5", "2"]), &panel()).unwrap_err();
         assert_eq!(refused.to_string(), "folds.cutoffs must be in increasing order, not `2`");
-        assert!(Folds::new(&cutoffs(&["monday"]), &panel()).is_err());
+        let said = |list: &[&str]| Folds::new(&cutoffs(list), &panel()).unwrap_err().to_string();
+        assert_eq!(said(&["monday"]), "folds.cutoffs must be stamps such as 1, not `monday`");
+        assert_eq!(said(&["0", "4"]), "folds.cutoffs must be after the first value, not `0`");
+    }
+
+    /// A horizon as long as the data, and a panel without one observed value.
+    #[test]
+    fn nothing_to_learn_from() {
+        let said = |horizon, panel: &Panel| {
+            let spec = FoldSpec { horizon, ..FoldSpec::default() };
+            Folds::new(&spec, panel).unwrap_err().to_string()
+        };
+        assert_eq!(
+            said(10, &panel()),
+            "folds.horizon must be shorter, gap included, than the longest series, 10 rows, not 10"
+        );
+        let mut empty = panel();
+        empty.values_mut().fill(f64::NAN);
+        assert_eq!(said(2, &empty), "no series has a value before its last cutoff");
     }
 
     /// 10 rows, 3 ahead: one row of past leaves room for (10 − 4)/3 + 1 = 3 folds.

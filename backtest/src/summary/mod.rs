@@ -257,3 +257,157 @@ impl<'a> Summary<'a> {
         notes
     }
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::spec::Spec;
+    use almanac_data::{Calendar, Panel, Stamp};
+    use almanac_models::Ctx;
+
+    /// Series `a`, `b`, `c` of 4 rows each.
+    fn panel() -> Panel {
+        let series = ["a", "b", "c"].iter().enumerate();
+        let series = series.map(|(i, name)| (name.to_string(), 4 * (i + 1))).collect();
+        let at = (0..12).map(|row| Stamp(row % 4)).collect();
+        let y = (0..12).map(|row| f64::from(row % 4)).collect();
+        Panel::new("three", Calendar::steps(), series, at, y).unwrap()
+    }
+
+    fn plan<'a>(panel: &'a Panel, score: &str) -> Plan<'a> {
+        let text = format!(
+            "data = {{}}\nfolds.horizon = 2\nscore.baseline = \"naive\"\n{score}\n\
+             [[model]]\nuse = \"drift\"\n[[model]]\nuse = \"naive\"\n"
+        );
+        Plan::new(&Spec::from_toml(&text).unwrap(), panel).unwrap()
+    }
+
+    /// An answer whose scores are what the metrics read of truth and mean.
+    fn answered(plan: &Plan<'_>, place: (usize, usize), y: [f64; 2], mean: [f64; 2]) -> Answered {
+        let (series, model) = place;
+        let question = Question::new(plan, 0, series);
+        let judged = Judged { truth: &y, ..question.judged() };
+        let forecast = Forecast::point(mean.to_vec());
+        let band = |away: f64| mean.iter().map(|m| m + away).collect();
+        Answered {
+            model,
+            series,
+            cutoff: Stamp(1),
+            ds: vec![Stamp(2), Stamp(3)],
+            y: y.to_vec(),
+            mean: mean.to_vec(),
+            bands: vec![(band(-1.0), band(1.0)), (band(-2.0), band(2.0))],
+            scores: plan.gauges.iter().map(|gauge| gauge.read(&judged, &forecast)).collect(),
+            error: None,
+            filled: 1,
+            fit_s: 0.5,
+            predict_s: 0.25,
+        }
+    }
+
+    /// Errors of drift 1 1, 4 (one truth missing) and none; naive's twice that, and 1 1 on `c`.
+    fn fold(plan: &Plan<'_>) -> FoldResult {
+        let hole = f64::NAN;
+        let answers = vec![
+            answered(plan, (0, 0), [2.0, 2.0], [3.0, 1.0]),
+            answered(plan, (0, 1), [2.0, 2.0], [4.0, 0.0]),
+            answered(plan, (1, 0), [hole, 5.0], [7.0, 9.0]),
+            answered(plan, (1, 1), [hole, 5.0], [9.0, 13.0]),
+            answered(plan, (2, 0), [hole, hole], [1.0, 1.0]),
+            answered(plan, (2, 1), [hole, hole], [1.0, 1.0]),
+        ];
+        FoldResult { fold: 0, answers }
+    }
+
+    fn summary<'a>(plan: &'a Plan<'a>) -> Summary<'a> {
+        let mut summary = Summary::new(plan);
+        summary.feed(&fold(plan));
+        summary
+    }
+
+    /// By series: (1 + 4)/2. Pooled over three points: (1 + 1 + 4)/3, and √((1 + 1 + 16)/3).
+    #[test]
+    fn means_over_series_and_over_points() {
+        let panel = panel();
+        let mean = |score: &str| {
+            let plan = plan(&panel, score);
+            [0, 1].map(|gauge| summary(&plan).panel_score(0, gauge))
+        };
+        assert_eq!(mean("score.metrics = [\"mae\", \"rmse\"]"), [2.5, 2.5]);
+        let pooled = mean("score.metrics = [\"mae\", \"rmse\"]\nscore.pooled = true");
+        assert_eq!(pooled, [2.0, 6.0_f64.sqrt()]);
+    }
+
+    /// Drift halves naive's errors: skill ½, it wins every scored series, and ranks first.
+    #[test]
+    fn ranks_skill_and_wins() {
+        let panel = panel();
+        let plan = plan(&panel, "score.metrics = [\"mae\"]");
+        let board = summary(&plan).leaderboard(&Ctx::new(1));
+        let [drift, naive] = board.rows.as_slice() else { panic!("{board:?}") };
+        assert_eq!(
+            (drift.model.as_str(), drift.skill, drift.win_rate),
+            ("drift", Some(0.5), Some(1.0))
+        );
+        assert_eq!((naive.skill, naive.win_rate), (Some(0.0), None));
+        assert_eq!((drift.fit_s, drift.predict_s, drift.failures), (1.5, 0.75, 0));
+        assert_eq!((drift.p_value, drift.in_mcs), (None, None));
+    }
+
+    /// Step one has error 1 of `a` alone; step two 1 and 4: their root of mean squares is √(17/2).
+    #[test]
+    fn by_step_averages_squares_under_a_root() {
+        let panel = panel();
+        let plan = plan(&panel, "score.metrics = [\"rmse\"]");
+        let (manifest, audit) = (Default::default(), almanac_data::Audit::default());
+        let report = summary(&plan).report(&Ctx::new(1), manifest, audit);
+        assert_eq!(report.by_step[0].values, [1.0, 8.5_f64.sqrt()]);
+        assert_eq!(report.by_fold[0].values, [2.5]);
+        let charts: Vec<_> =
+            report.charts.iter().map(|c| (c.unique_id.as_str(), c.why.as_str())).collect();
+        assert_eq!(charts, [("a", "best"), ("b", "worst")]);
+        assert_eq!(report.charts[0].past_y, [0.0, 1.0]);
+        assert_eq!(report.worst, [("b".to_string(), 4.0), ("a".to_string(), 1.0)]);
+    }
+
+    /// Inside ±1: errors 1 and 1 of `a` (ends belong); outside ±2: the 4 of `b`.
+    #[test]
+    fn coverage_by_step() {
+        let panel = panel();
+        let plan = plan(&panel, "score.metrics = [\"mae\"]");
+        let diagnostics = summary(&plan).residuals[0].diagnostics("drift", plan.levels());
+        let steps = vec![1.0, 0.5];
+        assert_eq!(diagnostics.coverage, [(80.0, steps.clone()), (95.0, steps)]);
+    }
+
+    /// OWA of the model that is twice as good as naive2 on both metrics is ½; naive2's own is 1.
+    #[test]
+    fn owa_is_relative_to_naive2() {
+        let panel = panel();
+        let plan = plan(&panel, "score.metrics = [\"owa\"]");
+        assert_eq!(plan.model_names(), ["drift", "naive", "naive2"]);
+        assert_eq!(plan.metric_names(), ["smape", "mase", "owa"]);
+        let mut summary = Summary::new(&plan);
+        let answers = vec![
+            answered(&plan, (0, 0), [4.0, 4.0], [2.0, 6.0]),
+            answered(&plan, (0, 2), [4.0, 4.0], [4.0, 12.0]),
+        ];
+        summary.feed(&FoldResult { fold: 0, answers });
+        // sMAPE: (2/6 + 2/10)/(0 + 8/16) · MASE: 4/8.
+        let smape = (2.0 / 6.0 + 2.0 / 10.0) / 0.5;
+        assert!((summary.panel_score(0, 2) - (smape + 0.5) / 2.0).abs() < 1e-12);
+        assert_eq!(summary.panel_score(2, 2), 1.0);
+    }
+
+    /// What readers must know is said.
+    #[test]
+    fn notes_name_what_was_left_out() {
+        let panel = panel();
+        let plan = plan(&panel, "score.metrics = [\"mape\", \"mase\"]");
+        let notes = summary(&plan).notes();
+        assert!(notes[0].contains("season 1"));
+        assert_eq!(notes[1], "1 of 3 series have no truth: forecast, not scored (the first is c)");
+        assert_eq!(notes[2], "too few series and folds to tell whether differences are real");
+        assert_eq!(summary(&plan).filled()["drift"], 3);
+    }
+}
