@@ -1,8 +1,29 @@
 //! Raw files become nouns: a source is read, audited, tidied and laid on a regular calendar.
+//!
+//! ```text
+//! source ─▶ input ─▶ reader ─▶ frames ─▶ names, times ─▶ rows ─▶ order ─▶ freq ─▶ grid ─▶ panel
+//!           files    formats   Polars    which is what   numbers  sorted   calendar
+//! ```
+//!
+//! A file streams through in blocks; what is held is the panel alone, which is sorted, joined and
+//! filled in place. Whatever is found goes to the audit, whatever is changed is counted.
 #![forbid(unsafe_code)]
 
 pub mod cards;
 mod error;
+mod findings;
+mod freq;
+mod gather;
+mod grid;
+mod input;
+mod names;
+mod notes;
+mod numbers;
+mod order;
+mod readers;
+mod reading;
+mod resample;
+mod times;
 
 use std::path::Path;
 
@@ -29,6 +50,6 @@ pub struct Read {
 /// # Errors
 /// Whatever stops the reading, with its place; see [`ReadError`].
 pub fn read(source: &Source, data_root: Option<&Path>) -> Result<Read, ReadError> {
-    let _ = (source, data_root);
-    Err(ReadError::NoSource)
+    let (source, inputs) = input::resolve(source, data_root)?;
+    reading::read(&source, &inputs)
 }

@@ -1,0 +1,349 @@
+//! Frames of any shape become rows of numbers: series, stamp, value, columns.
+//!
+//! Only these numbers are held, 20 bytes a row and 8 for each declared column; text is gone as soon
+//! as it is understood. Rows stay in the order of the file; [`crate::order`] sorts them in place.
+
+use std::collections::HashMap;
+
+use almanac_data::{BadRows, Clock, Code, Layout, Role, Stamp};
+use chrono::{LocalResult, TimeZone};
+use chrono_tz::Tz;
+use polars::prelude::*;
+
+use crate::error::ReadError;
+use crate::names::Roles;
+use crate::notes::Notes;
+use crate::numbers;
+use crate::readers::PLACE;
+use crate::times::{Kind, Times};
+
+/// Rows as read, in the order of the files.
+#[derive(Debug, Default)]
+pub(crate) struct Rows {
+    pub ids: Vec<String>,
+    /// Number of the series of each row.
+    pub series: Vec<u32>,
+    pub at: Vec<Stamp>,
+    pub y: Vec<f64>,
+    pub columns: Vec<Beside>,
+    pub clock: Option<Clock>,
+    numbers: HashMap<String, u32>,
+    /// Latest stamp of each series.
+    last: Vec<Stamp>,
+}
+
+/// A declared column.
+#[derive(Debug)]
+pub(crate) struct Beside {
+    pub name: String,
+    pub role: Role,
+    /// One number a row; when static, one a series.
+    pub values: Vec<f64>,
+    /// For words: what the numbers stand for, in the order of first sight.
+    pub labels: Vec<String>,
+    codes: HashMap<String, u32>,
+    words: bool,
+}
+
+/// What the rows of one file have in common.
+pub(crate) struct Sheet<'a> {
+    pub name: &'a str,
+    /// `line` or `row`.
+    pub unit: &'static str,
+    /// Name of the series where no column names one.
+    pub series: &'a str,
+    pub roles: &'a Roles,
+    pub times: &'a Times,
+    pub zone: Option<Tz>,
+    pub decimal: u8,
+    pub bad_rows: BadRows,
+}
+
+/// A row before it is placed.
+struct Row<'a> {
+    series: u32,
+    at: Option<i64>,
+    y: f64,
+    beside: &'a [f64],
+}
+
+impl Rows {
+    /// Takes the declared columns' kinds from the first rows.
+    pub fn declare(&mut self, roles: &Roles, head: &DataFrame) {
+        for (name, role) in &roles.columns {
+            let words = head.column(name).is_ok_and(|column| {
+                let cells = column.as_materialized_series().str();
+                cells.is_ok_and(|cells| {
+                    let said = |c: &&str| !numbers::is_missing(c);
+                    let number = |c: &str| [b'.', b','].map(|d| numbers::parse(c, d).is_ok());
+                    cells
+                        .iter()
+                        .flatten()
+                        .map(str::trim)
+                        .filter(said)
+                        .any(|c| number(c) == [false; 2])
+                }) || matches!(column.dtype(), DataType::Categorical(..) | DataType::Enum(..))
+            });
+            self.columns.push(Beside {
+                name: name.clone(),
+                role: *role,
+                values: Vec::new(),
+                labels: Vec::new(),
+                codes: HashMap::new(),
+                words,
+            });
+        }
+    }
+
+    /// Adds the rows of a frame.
+    pub fn add(
+        &mut self,
+        frame: &DataFrame,
+        sheet: &Sheet<'_>,
+        notes: &mut Notes,
+    ) -> Result<(), ReadError> {
+        let at = column(frame, &sheet.roles.time, sheet)?;
+        let at = sheet.times.column(at).map_err(|e| sheet.malformed(&e))?;
+        let mut beside = Vec::with_capacity(self.columns.len());
+        for k in 0..self.columns.len() {
+            let values = column(frame, &self.columns[k].name, sheet)?;
+            beside.push(match self.columns[k].words {
+                true => self.columns[k].encode(values).map_err(|e| sheet.malformed(&e))?,
+                false => numbers_of(values, frame, sheet)?,
+            });
+        }
+        let own = self.series_of(frame, sheet)?;
+        let mut row_beside = vec![f64::NAN; beside.len()];
+        for target in &sheet.roles.targets {
+            let y = numbers_of(column(frame, target, sheet)?, frame, sheet)?;
+            let wide = match sheet.roles.layout {
+                Layout::Wide => Some(self.number(target)),
+                Layout::Long => None,
+            };
+            for (k, &y) in y.iter().enumerate() {
+                for (value, column) in row_beside.iter_mut().zip(&beside) {
+                    *value = column[k];
+                }
+                let Some(series) = wide.or(own.as_ref().map_or(Some(0), |own| own[k])) else {
+                    let column = sheet.roles.id.clone().unwrap_or_default();
+                    let place = sheet.place(frame, k);
+                    if sheet.bad_rows == BadRows::Refuse {
+                        return Err(ReadError::NoId { place, column });
+                    }
+                    notes.find_in_source(Code::NoId, 1, || place);
+                    notes.drop_row(Code::NoId);
+                    continue;
+                };
+                let row = Row { series, at: at[k], y, beside: &row_beside };
+                self.place(row, frame, k, sheet, notes)?;
+            }
+        }
+        if self.at.len() > u32::MAX as usize {
+            let most = u32::MAX as usize;
+            return Err(ReadError::TooMany { what: "rows", got: self.at.len(), most });
+        }
+        Ok(())
+    }
+
+    /// The series of each row by the column of names; none at all without such a column.
+    fn series_of(
+        &mut self,
+        frame: &DataFrame,
+        sheet: &Sheet<'_>,
+    ) -> Result<Option<Vec<Option<u32>>>, ReadError> {
+        if sheet.roles.layout == Layout::Wide {
+            return Ok(None);
+        }
+        let Some(id) = &sheet.roles.id else {
+            let series = self.number(sheet.series);
+            return Ok(Some(vec![Some(series); frame.height()]));
+        };
+        let cells = column(frame, id, sheet)?.cast(&DataType::String);
+        let cells = cells.map_err(|e| sheet.malformed(&e))?;
+        let cells = cells.str().map_err(|e| sheet.malformed(&e))?;
+        let (mut last, mut number) = ("", None);
+        let of = cells.iter().map(|cell| {
+            let name = cell.unwrap_or_default().trim();
+            if name != last {
+                number = (!name.is_empty()).then(|| self.number(name));
+                last = name;
+            }
+            number
+        });
+        Ok(Some(of.collect()))
+    }
+
+    fn number(&mut self, name: &str) -> u32 {
+        if let Some(&number) = self.numbers.get(name) {
+            return number;
+        }
+        let number = self.ids.len() as u32;
+        self.ids.push(name.to_string());
+        self.last.push(Stamp(i64::MIN));
+        self.numbers.insert(name.to_string(), number);
+        number
+    }
+
+    fn place(
+        &mut self,
+        row: Row<'_>,
+        frame: &DataFrame,
+        k: usize,
+        sheet: &Sheet<'_>,
+        notes: &mut Notes,
+    ) -> Result<(), ReadError> {
+        let series = row.series;
+        let last = self.last[series as usize];
+        let Some(at) = row.at.and_then(|at| sheet.stamp(at, last)) else {
+            let place = sheet.place(frame, k);
+            if sheet.bad_rows == BadRows::Refuse {
+                return Err(sheet.bad_time(frame, k, place));
+            }
+            notes.find(Code::BadTime, series, 1, || place);
+            notes.fix(Code::BadTime, "drop", series, 1);
+            return Ok(());
+        };
+        if at < last {
+            notes.find(Code::Disorder, series, 1, || sheet.place(frame, k));
+        }
+        self.last[series as usize] = last.max(at);
+        let mut y = row.y;
+        if y.is_infinite() {
+            y = f64::NAN;
+            notes.find(Code::Infinite, series, 1, || sheet.place(frame, k));
+            notes.fix(Code::Infinite, "missing", series, 1);
+        } else if y.is_nan() {
+            notes.find(Code::Missing, series, 1, || sheet.place(frame, k));
+        }
+        self.series.push(series);
+        self.at.push(at);
+        self.y.push(y);
+        for (column, &value) in self.columns.iter_mut().zip(row.beside) {
+            column.push(value, series as usize, &self.ids)?;
+        }
+        Ok(())
+    }
+}
+
+impl Beside {
+    fn push(&mut self, value: f64, series: usize, ids: &[String]) -> Result<(), ReadError> {
+        if self.role != Role::Static {
+            self.values.push(if value.is_infinite() { f64::NAN } else { value });
+            return Ok(());
+        }
+        if self.values.len() <= series {
+            self.values.resize(series + 1, f64::NAN);
+        }
+        let held = &mut self.values[series];
+        if held.is_nan() {
+            *held = value;
+        } else if !value.is_nan() && *held != value {
+            let show = |value: f64| {
+                let label = self.labels.get(value as usize).filter(|_| self.words);
+                label.cloned().unwrap_or_else(|| value.to_string())
+            };
+            return Err(ReadError::NotStatic {
+                column: self.name.clone(),
+                id: ids[series].clone(),
+                first: show(self.values[series]),
+                second: show(value),
+            });
+        }
+        Ok(())
+    }
+
+    /// Words as numbers; NaN where one is missing.
+    fn encode(&mut self, column: &Series) -> PolarsResult<Vec<f64>> {
+        let cells = column.cast(&DataType::String)?;
+        let code = |cell: Option<&str>| {
+            let word = cell.map(str::trim).filter(|word| !word.is_empty());
+            word.map_or(f64::NAN, |word| {
+                if let Some(&code) = self.codes.get(word) {
+                    return f64::from(code);
+                }
+                let code = self.labels.len() as u32;
+                self.labels.push(word.to_string());
+                self.codes.insert(word.to_string(), code);
+                f64::from(code)
+            })
+        };
+        Ok(cells.str()?.iter().map(code).collect())
+    }
+}
+
+impl Sheet<'_> {
+    /// The stamp of a number read from the column of time. An hour that a clock change repeats is
+    /// its second turn where the series has already passed the first.
+    fn stamp(&self, at: i64, last: Stamp) -> Option<Stamp> {
+        let (Kind::Wall, Some(zone)) = (self.times.kind, self.zone) else { return Some(Stamp(at)) };
+        let wall = chrono::DateTime::from_timestamp_micros(at)?.naive_utc();
+        let stamp = |at: chrono::DateTime<Tz>| Stamp::of_wall(at.naive_utc());
+        match zone.from_local_datetime(&wall) {
+            LocalResult::Single(at) => Some(stamp(at)),
+            LocalResult::Ambiguous(first, second) => {
+                Some(if last >= stamp(first) { stamp(second) } else { stamp(first) })
+            }
+            LocalResult::None => None,
+        }
+    }
+
+    fn place(&self, frame: &DataFrame, k: usize) -> String {
+        let places = frame.column(PLACE).and_then(|place| place.u32());
+        match places.ok().and_then(|places| places.get(k)) {
+            Some(number) => format!("{}, {} {number}", self.name, self.unit),
+            None => self.name.to_string(),
+        }
+    }
+
+    fn bad_time(&self, frame: &DataFrame, k: usize, place: String) -> ReadError {
+        let cell = frame.column(&self.roles.time).and_then(|column| column.get(k));
+        let value = cell.map_or(String::new(), |cell| cell.str_value().to_string());
+        let expected = match self.zone.filter(|_| self.times.kind == Kind::Wall) {
+            Some(zone) => format!("{}, an hour that exists in {zone}", self.times.said()),
+            None => format!("the column has {}", self.times.said()),
+        };
+        ReadError::BadTime { place, column: self.roles.time.clone(), value, expected }
+    }
+
+    fn malformed(&self, error: &PolarsError) -> ReadError {
+        ReadError::Malformed { place: self.name.into(), reason: error.to_string() }
+    }
+}
+
+fn column<'a>(
+    frame: &'a DataFrame,
+    name: &str,
+    sheet: &Sheet<'_>,
+) -> Result<&'a Series, ReadError> {
+    let column = frame.column(name).map_err(|e| sheet.malformed(&e))?;
+    Ok(column.as_materialized_series())
+}
+
+/// The numbers of a column; NaN where one is missing.
+fn numbers_of(
+    column: &Series,
+    frame: &DataFrame,
+    sheet: &Sheet<'_>,
+) -> Result<Vec<f64>, ReadError> {
+    let not_numeric = |k: usize, value: String| ReadError::NotNumeric {
+        place: sheet.place(frame, k),
+        column: column.name().to_string(),
+        value: value.chars().take(60).collect(),
+    };
+    let dtype = column.dtype();
+    if let DataType::String = dtype {
+        let cells = column.str().map_err(|e| sheet.malformed(&e))?;
+        let number = |(k, cell): (usize, Option<&str>)| match cell {
+            None => Ok(f64::NAN),
+            Some(cell) => numbers::parse(cell.trim(), sheet.decimal)
+                .map_err(|()| not_numeric(k, cell.to_string())),
+        };
+        return cells.iter().enumerate().map(number).collect();
+    }
+    if dtype.is_primitive_numeric() || dtype.is_decimal() || dtype.is_bool() || dtype.is_null() {
+        let numbers = column.cast(&DataType::Float64).map_err(|e| sheet.malformed(&e))?;
+        let numbers = numbers.f64().map_err(|e| sheet.malformed(&e))?;
+        return Ok(numbers.iter().map(|number| number.unwrap_or(f64::NAN)).collect());
+    }
+    Err(not_numeric(0, format!("a column of {dtype}")))
+}

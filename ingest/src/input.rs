@@ -1,0 +1,259 @@
+//! Which files a source means, and their bytes: globs, named sets, compression, fingerprints.
+
+use std::fmt;
+use std::fs::File;
+use std::io::{self, BufReader, Cursor, Read};
+use std::path::{Path, PathBuf};
+
+use almanac_data::{Format, Source, Tidy, nearest};
+use sha2::{Digest, Sha256};
+
+use crate::cards;
+use crate::error::ReadError;
+
+/// One file, or the bytes of a shipped set.
+#[derive(Debug, Clone)]
+pub(crate) struct Input {
+    /// As a person would write it.
+    pub name: String,
+    pub bytes: Bytes,
+    /// SHA-256 that the card promises.
+    pub promised: Option<String>,
+}
+
+#[derive(Clone)]
+pub(crate) enum Bytes {
+    File(PathBuf),
+    Shipped(&'static [u8]),
+}
+
+/// The source with its card's words filled in, and the inputs it means.
+pub(crate) fn resolve(
+    source: &Source,
+    data_root: Option<&Path>,
+) -> Result<(Source, Vec<Input>), ReadError> {
+    let Some(name) = &source.set else {
+        if source.path.is_empty() {
+            return Err(ReadError::NoSource);
+        }
+        let inputs = source.path.iter().map(|path| files(path)).collect::<Result<Vec<_>, _>>()?;
+        return Ok((source.clone(), inputs.concat()));
+    };
+    let set = cards::lookup(name)?;
+    let card = set.read()?;
+    let bytes = match (set.bytes, data_root.map(|root| root.join(&card.file))) {
+        (Some(bytes), _) => Bytes::Shipped(bytes),
+        (None, Some(path)) if path.is_file() => Bytes::File(path),
+        (None, path) => {
+            let place = path.unwrap_or_else(|| Path::new("DATA_ROOT").join(&card.file));
+            return Err(ReadError::SetAbsent {
+                name: card.name,
+                title: card.title,
+                origin: card.origin,
+                place: place.display().to_string(),
+            });
+        }
+    };
+    let input = Input { name: name.clone(), bytes, promised: card.sha256 };
+    Ok((merge(card.source, source), vec![input]))
+}
+
+/// What the user says, over what the card says.
+fn merge(card: Source, over: &Source) -> Source {
+    let over = over.clone();
+    let many = |over: Vec<String>, card| if over.is_empty() { card } else { over };
+    Source {
+        set: over.set,
+        path: Vec::new(),
+        format: over.format.or(card.format),
+        layout: over.layout.or(card.layout),
+        id: over.id.or(card.id),
+        time: over.time.or(card.time),
+        target: over.target.or(card.target),
+        known: many(over.known, card.known),
+        past: many(over.past, card.past),
+        open: many(over.open, card.open),
+        close: many(over.close, card.close),
+        statics: many(over.statics, card.statics),
+        keep: if over.keep.is_empty() { card.keep } else { over.keep },
+        freq: over.freq.or(card.freq),
+        season: over.season.or(card.season),
+        zone: over.zone.or(card.zone),
+        date_format: over.date_format.or(card.date_format),
+        delimiter: over.delimiter.or(card.delimiter),
+        decimal: over.decimal.or(card.decimal),
+        resample: over.resample.or(card.resample),
+        tidy: if over.tidy == Tidy::default() { card.tidy } else { over.tidy },
+    }
+}
+
+/// The files of one path or pattern, sorted.
+fn files(path: &str) -> Result<Vec<Input>, ReadError> {
+    let file = |path: PathBuf| Input {
+        name: path.display().to_string(),
+        bytes: Bytes::File(path),
+        promised: None,
+    };
+    if Path::new(path).is_file() {
+        return Ok(vec![file(path.into())]);
+    }
+    if Path::new(path).is_dir() {
+        let reason = format!("is a folder: name its files, as in {path}/*.csv");
+        return Err(ReadError::Io { path: path.into(), reason });
+    }
+    let matches = glob::glob(path)
+        .map_err(|e| ReadError::Io { path: path.into(), reason: format!("not a pattern: {e}") })?;
+    let mut found: Vec<PathBuf> = matches.flatten().filter(|path| path.is_file()).collect();
+    found.sort();
+    if found.is_empty() {
+        return Err(ReadError::NoFile { path: path.into(), nearest: neighbour(path) });
+    }
+    Ok(found.into_iter().map(file).collect())
+}
+
+/// The file in the same folder whose name is closest.
+fn neighbour(path: &str) -> Option<String> {
+    let path = Path::new(path);
+    let name = path.file_name()?.to_str()?;
+    let folder = path.parent().filter(|folder| !folder.as_os_str().is_empty());
+    let entries = folder.unwrap_or(Path::new(".")).read_dir().ok()?;
+    let mut names: Vec<String> =
+        entries.flatten().filter_map(|entry| entry.file_name().into_string().ok()).collect();
+    names.sort();
+    let close = nearest(name, names.iter().map(String::as_str))?;
+    Some(path.with_file_name(close).display().to_string())
+}
+
+impl Input {
+    /// Name without folder and endings: the name of a series that has no other.
+    pub fn stem(&self) -> &str {
+        let name = self.name.rsplit(['/', '\\']).next().unwrap_or(&self.name);
+        name.split('.').next().filter(|stem| !stem.is_empty()).unwrap_or(name)
+    }
+
+    pub fn io(&self, error: &io::Error) -> ReadError {
+        ReadError::Io { path: self.name.clone(), reason: error.to_string() }
+    }
+
+    pub fn malformed(&self, reason: impl fmt::Display) -> ReadError {
+        ReadError::Malformed { place: self.name.clone(), reason: reason.to_string() }
+    }
+
+    /// The bytes as they lie.
+    pub fn raw(&self) -> Result<Box<dyn Read + Send>, ReadError> {
+        Ok(match &self.bytes {
+            Bytes::File(path) => Box::new(File::open(path).map_err(|e| self.io(&e))?),
+            Bytes::Shipped(bytes) => Box::new(Cursor::new(*bytes)),
+        })
+    }
+
+    /// The bytes after gzip or zstd, found by their first bytes.
+    pub fn text(&self) -> Result<Box<dyn Read + Send>, ReadError> {
+        let head = head(self.raw()?).map_err(|e| self.io(&e))?;
+        let raw = self.raw()?;
+        Ok(match Packing::of(&head) {
+            Packing::None => raw,
+            Packing::Gzip => Box::new(flate2::read::MultiGzDecoder::new(BufReader::new(raw))),
+            Packing::Zstd => {
+                Box::new(zstd::stream::read::Decoder::new(raw).map_err(|e| self.io(&e))?)
+            }
+        })
+    }
+
+    /// The format: as stated, or by first bytes, or by ending.
+    pub fn format(&self, stated: Option<Format>) -> Result<Format, ReadError> {
+        let head = head(self.text()?).map_err(|e| self.malformed(e))?;
+        if head.is_empty() {
+            return Err(ReadError::Empty { path: self.name.clone() });
+        }
+        for (magic, what) in [
+            (&b"PK\x03\x04"[..], "a zip archive or spreadsheet: unpack it, or save it as CSV"),
+            (b"\x89HDF", "an HDF5 file, which is no table"),
+            (b"\xFF\xFE", "UTF-16 text: save it as UTF-8"),
+            (b"\xFE\xFF", "UTF-16 text: save it as UTF-8"),
+        ] {
+            if head.starts_with(magic) {
+                return Err(self.malformed(what));
+            }
+        }
+        let seen = seen(&head);
+        match (stated, seen) {
+            (Some(Format::Bars), Some(seen)) | (None, Some(seen)) => Ok(seen),
+            (Some(stated), _) => Ok(stated),
+            (None, None) => Ok(self.by_ending().unwrap_or(Format::Csv)),
+        }
+    }
+
+    fn by_ending(&self) -> Option<Format> {
+        let name = self.name.to_lowercase();
+        let name = name.trim_end_matches(".gz").trim_end_matches(".zst");
+        Some(match name.rsplit('.').next()? {
+            "tsv" | "tab" => Format::Tsv,
+            "parquet" | "pq" => Format::Parquet,
+            "arrow" | "arrows" | "ipc" | "feather" => Format::Arrow,
+            "ndjson" | "jsonl" | "json" => Format::Ndjson,
+            "tsf" => Format::Tsf,
+            _ => return None,
+        })
+    }
+
+    /// SHA-256 in hexadecimal, and the size in bytes.
+    pub fn fingerprint(&self) -> Result<(String, u64), ReadError> {
+        let mut from = self.raw()?;
+        let (mut hash, mut size, mut block) = (Sha256::new(), 0, vec![0; 1 << 16]);
+        loop {
+            match from.read(&mut block).map_err(|e| self.io(&e))? {
+                0 => break,
+                n => {
+                    hash.update(&block[..n]);
+                    size += n as u64;
+                }
+            }
+        }
+        Ok((hash.finalize().iter().map(|byte| format!("{byte:02x}")).collect(), size))
+    }
+}
+
+enum Packing {
+    None,
+    Gzip,
+    Zstd,
+}
+
+impl Packing {
+    fn of(head: &[u8]) -> Packing {
+        match head {
+            [0x1f, 0x8b, ..] => Packing::Gzip,
+            [0x28, 0xb5, 0x2f, 0xfd, ..] => Packing::Zstd,
+            _ => Packing::None,
+        }
+    }
+}
+
+/// The format that the first bytes give away.
+fn seen(head: &[u8]) -> Option<Format> {
+    match head {
+        [b'P', b'A', b'R', b'1', ..] => Some(Format::Parquet),
+        [b'A', b'R', b'R', b'O', b'W', b'1', ..] | [0xff, 0xff, 0xff, 0xff, ..] => {
+            Some(Format::Arrow)
+        }
+        [b'{', ..] => Some(Format::Ndjson),
+        _ => None,
+    }
+}
+
+/// Up to eight first bytes.
+fn head(mut from: impl Read) -> io::Result<Vec<u8>> {
+    let mut head = Vec::new();
+    from.by_ref().take(8).read_to_end(&mut head)?;
+    Ok(head)
+}
+
+impl fmt::Debug for Bytes {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        match self {
+            Bytes::File(path) => write!(f, "{}", path.display()),
+            Bytes::Shipped(bytes) => write!(f, "{} bytes", bytes.len()),
+        }
+    }
+}

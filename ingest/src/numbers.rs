@@ -1,0 +1,80 @@
+//! Numbers in text: missing words, decimal marks.
+
+use std::collections::BTreeSet;
+
+use crate::error::ReadError;
+
+/// Words that stand for a missing value, in small letters.
+const MISSING: [&str; 9] = ["", "na", "n/a", "#n/a", "nan", "null", "none", "?", "nil"];
+
+/// Whether a cell says that its value is missing.
+pub(crate) fn is_missing(text: &str) -> bool {
+    text.len() <= 4 && MISSING.iter().any(|word| text.eq_ignore_ascii_case(word))
+}
+
+/// The number in a trimmed cell; NaN where it is missing.
+///
+/// # Errors
+/// Text that is neither.
+pub(crate) fn parse(text: &str, decimal: u8) -> Result<f64, ()> {
+    if decimal == b',' && text.contains([',', '.']) {
+        if text.contains('.') {
+            return Err(());
+        }
+        return parse(&text.replacen(',', ".", 1), b'.');
+    }
+    match text.parse() {
+        Ok(number) => Ok(number),
+        Err(_) if is_missing(text) => Ok(f64::NAN),
+        Err(_) => Err(()),
+    }
+}
+
+/// The decimal mark of a column: `,` where some cell can only be read so, and no cell contradicts.
+///
+/// # Errors
+/// Commas that may as well group thousands: three digits behind each.
+pub(crate) fn decimal<'a>(
+    cells: impl Iterator<Item = &'a str>,
+    place: &str,
+    column: &str,
+) -> Result<u8, ReadError> {
+    let mut commas: BTreeSet<&str> = BTreeSet::new();
+    for cell in cells.map(str::trim) {
+        match (parse(cell, b'.'), parse(cell, b',')) {
+            (Err(()), Ok(_)) if commas.len() < 1000 => drop(commas.insert(cell)),
+            (Ok(_), Err(())) => return Ok(b'.'),
+            _ => {}
+        }
+    }
+    let Some(first) = commas.first() else { return Ok(b'.') };
+    let thousands = |cell: &&str| {
+        let (whole, part) = cell.split_once(',').unwrap_or((cell, ""));
+        part.len() == 3 && whole.trim_start_matches(['-', '+']) != "0"
+    };
+    if commas.iter().all(thousands) {
+        let reason = format!("in column `{column}` of {place} a comma may mean thousands");
+        return Err(ReadError::Setting { name: "decimal", value: (*first).into(), reason });
+    }
+    Ok(b',')
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn mark(cells: &[&str]) -> Result<u8, ReadError> {
+        decimal(cells.iter().copied(), "f.csv", "y")
+    }
+
+    #[test]
+    fn decimal_marks_by_hand() {
+        assert_eq!(mark(&["1,5", "2", "NA"]), Ok(b','));
+        assert_eq!(mark(&["1.5", "2"]), Ok(b'.'));
+        assert_eq!(mark(&["0,125"]), Ok(b','));
+        assert!(mark(&["1,125", "2,250"]).is_err());
+        assert_eq!(parse("-3,25", b','), Ok(-3.25));
+        assert_eq!(parse("1,2,3", b','), Err(()));
+        assert!(parse("#N/A", b'.').unwrap().is_nan());
+    }
+}
