@@ -139,6 +139,16 @@ impl Forecast {
             }
     }
 
+    /// The same distribution, each step moved by its own amount.
+    pub fn shift(mut self, by: &[f64]) -> Forecast {
+        let add = |values: &mut [f64], by: f64| values.iter_mut().for_each(|value| *value += by);
+        self.mean.iter_mut().zip(by).for_each(|(mean, by)| *mean += by);
+        if let Spread::Draws(steps) | Spread::Quantiles { values: steps, .. } = &mut self.spread {
+            steps.iter_mut().zip(by).for_each(|(step, &by)| add(step, by));
+        }
+        self
+    }
+
     /// Only the steps from `first` on.
     pub fn skip(mut self, first: usize) -> Forecast {
         self.mean.drain(..first);
@@ -199,6 +209,18 @@ mod tests {
         let forecast = Forecast::from_quantiles(vec![5.0], |_, p| 10.0 * p);
         let (low, high) = forecast.interval(0, 0.7);
         assert!((low - 1.5).abs() < 1e-12 && (high - 8.5).abs() < 1e-12);
+    }
+
+    /// A moved distribution has moved quantiles, whatever its shape.
+    #[test]
+    fn shift_moves_quantiles() {
+        let normal = Forecast::normal(vec![1.0], [4.0]);
+        assert_eq!(normal.clone().shift(&[2.0]).quantile(0, 0.3), normal.quantile(0, 0.3) + 2.0);
+        let draws = Forecast::from_paths(&[vec![1.0], vec![3.0]], 1).shift(&[-1.0]);
+        assert_eq!(
+            (draws.mean[0], draws.quantile(0, 0.0), draws.quantile(0, 1.0)),
+            (1.0, 0.0, 2.0)
+        );
     }
 
     /// Half-way between two levels lies half-way between their values.

@@ -7,6 +7,7 @@ mod combine;
 mod croston;
 mod drift;
 mod garch;
+mod mstl;
 mod naive;
 mod naive2;
 mod sarimax;
@@ -46,6 +47,7 @@ pub const ROSTER: &[Entry<dyn Univariate>] = &[
     univariate::<Theta<theta::Any>>("auto_theta", "the theta method in the form that fits best"),
     univariate::<arima::Arima>("arima", "differences, their own past and past surprises"),
     univariate::<sarimax::Sarimax>("sarimax", "regression on known columns with ARIMA errors"),
+    univariate::<mstl::Mstl>("mstl", "several seasons by loess, and any model for the rest"),
     univariate::<croston::Croston>("croston", "size over interval of intermittent demand"),
     univariate::<croston::Sba>("sba", "croston without its bias"),
     univariate::<tsb::Tsb>("tsb", "intermittent demand that may die out"),

@@ -23,6 +23,7 @@ const VARIANTS: &[(&str, &str)] = &[
     ("combine", r#"{"models":["naive","drift","window_mean"],"how":"median"}"#),
     ("combine", r#"{"models":["naive",{"use":"garch"}],"how":"weighted"}"#),
     ("garch", r#"{"mean":"zero","errors":"student"}"#),
+    ("mstl", r#"{"seasons":[3,4],"robust":true,"inner":{"use":"window_mean","window":5}}"#),
 ];
 
 /// Lifts around models that the laws are tried on too.
