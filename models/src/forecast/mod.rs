@@ -3,16 +3,21 @@
 //! A file knows one slice of numbers. It never sees a panel, a fold or a future.
 
 mod arima;
+mod auto_ets;
 mod combine;
 mod croston;
 mod drift;
+mod ets;
 mod garch;
+mod holt;
+mod holt_winters;
 mod mstl;
 mod naive;
 mod naive2;
 mod sarimax;
 mod seasonal_naive;
 mod seasonal_window_mean;
+mod ses;
 mod theta;
 mod tsb;
 mod window_mean;
@@ -37,6 +42,11 @@ pub const ROSTER: &[Entry<dyn Univariate>] = &[
         "seasonal_window_mean",
         "the mean of the last seasons",
     ),
+    univariate::<ses::Ses>("ses", "a level that forgets"),
+    univariate::<holt::Holt>("holt", "a level and a slope that wander, damped or not"),
+    univariate::<holt_winters::HoltWinters>("holt_winters", "a level, a slope and a season"),
+    univariate::<ets::Ets>("ets", "one form of exponential smoothing by its letters"),
+    univariate::<auto_ets::AutoEts>("auto_ets", "exponential smoothing in the form that fits best"),
     univariate::<Theta<theta::Plain>>("theta", "smoothing pulled half-way along the trend line"),
     univariate::<Theta<theta::Optimized>>("optimized_theta", "theta, its pull fitted"),
     univariate::<Theta<theta::Dynamic>>("dynamic_theta", "theta along a line that moves"),

@@ -24,6 +24,8 @@ const VARIANTS: &[(&str, &str)] = &[
     ("combine", r#"{"models":["naive",{"use":"garch"}],"how":"weighted"}"#),
     ("garch", r#"{"mean":"zero","errors":"student"}"#),
     ("mstl", r#"{"seasons":[3,4],"robust":true,"inner":{"use":"window_mean","window":5}}"#),
+    ("ets", r#"{"model":"AAdA"}"#),
+    ("ses", r#"{"alpha":0.3}"#),
 ];
 
 /// Lifts around models that the laws are tried on too.
@@ -59,6 +61,7 @@ pub const NOT_SCALED: &[(&str, &str)] = &[];
 /// (model, reason): where shifting the past does not shift the forecast.
 pub const NOT_SHIFTED: &[(&str, &str)] = &[
     ("naive2", "divides by the season"),
+    ("auto_ets", "errors and seasons may multiply"),
     ("theta", "divides by the season"),
     ("optimized_theta", "divides by the season"),
     ("dynamic_theta", "divides by the season"),
