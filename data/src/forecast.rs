@@ -51,9 +51,10 @@ impl Forecast {
         Forecast { mean, spread: Spread::None, filled: 0 }
     }
 
-    /// A normal forecast from variances.
+    /// A normal forecast from variances; one that rounding left below zero is zero, one that is not
+    /// a number stays so.
     pub fn normal(mean: Vec<f64>, variance: impl IntoIterator<Item = f64>) -> Forecast {
-        let sd = variance.into_iter().map(|v| v.max(0.0).sqrt()).collect();
+        let sd = variance.into_iter().map(|v| if v < 0.0 { 0.0 } else { v.sqrt() }).collect();
         Forecast { mean, spread: Spread::Normal(sd), filled: 0 }
     }
 
@@ -192,6 +193,13 @@ mod tests {
         let (low, high) = forecast.interval(0, 0.95);
         assert!((high - 10.0 - 2.0 * 1.959_963_984_540_054).abs() < 1e-9);
         assert!((low + high - 20.0).abs() < 1e-9);
+    }
+
+    /// A variance that could not be computed is no certainty.
+    #[test]
+    fn a_lost_variance_is_seen() {
+        assert!(!Forecast::normal(vec![1.0], [f64::NAN]).is_finite());
+        assert_eq!(Forecast::normal(vec![1.0], [-1e-18]).sd(0), 0.0);
     }
 
     /// Four draws 1 2 3 4: the median lies half-way between the middle two.

@@ -149,8 +149,9 @@ impl Extrapolate for FittedCroston {
     }
 
     fn later(&self, past: &Past<'_>, new: usize) -> Result<Box<dyn Extrapolate>, FitError> {
+        past.at_least(new)?;
         let mut fitted = self.clone();
-        for value in periods(&past.y[past.y.len().saturating_sub(new)..])? {
+        for value in periods(&past.y[past.y.len() - new..])? {
             fitted.gap += 1.0;
             if value > 0.0 {
                 let first = fitted.size == 0.0;

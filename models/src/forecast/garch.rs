@@ -134,7 +134,8 @@ impl Extrapolate for FittedGarch {
     }
 
     fn later(&self, past: &Past<'_>, new: usize) -> Result<Box<dyn Extrapolate>, FitError> {
-        let new = &past.y[past.y.len().saturating_sub(new)..];
+        past.at_least(new)?;
+        let new = &past.y[past.y.len() - new..];
         let on = |variance, value: &f64| self.recursion.next(variance, *value);
         let variance = new.iter().fold(self.variance, on);
         Ok(Box::new(FittedGarch { variance, ..self.clone() }))

@@ -89,8 +89,9 @@ impl Extrapolate for FittedTsb {
     }
 
     fn later(&self, past: &Past<'_>, new: usize) -> Result<Box<dyn Extrapolate>, FitError> {
+        past.at_least(new)?;
         let mut fitted = self.clone();
-        for value in periods(&past.y[past.y.len().saturating_sub(new)..])? {
+        for value in periods(&past.y[past.y.len() - new..])? {
             let demanded = f64::from(u8::from(value > 0.0));
             fitted.chance += self.beta * (demanded - fitted.chance);
             if value > 0.0 {

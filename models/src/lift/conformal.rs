@@ -9,8 +9,8 @@
 //! The method is fitted on the past before the first origin and moves on from there with its
 //! parameters, so that a forecast costs two fits whatever the number of origins. Intervals are
 //! symmetric about the mean and as wide as past errors were at the same step; beyond the last
-//! step that has scores they grow like a random walk's. With few origins the far tail is the largest
-//! error seen, which is too narrow.
+//! step with half as many scores as the first they grow like a random walk's. With few origins the
+//! far tail is the largest error seen, which is too narrow.
 //! Vovk, Gammerman & Shafer (2005), Algorithmic Learning in a Random World; Gibbs & Candès (2021),
 //! Adaptive Conformal Inference Under Distribution Shift.
 
@@ -95,8 +95,13 @@ struct FittedConformal {
     whole: Box<dyn Extrapolate>,
     /// Fitted on the past before the first origin: its errors are the intervals.
     early: Arc<dyn Extrapolate>,
-    /// Rows from the first origin to the end of the past.
-    origins: usize,
+    /// The first origin.
+    first: usize,
+    history: History,
+}
+
+/// All values ever seen: a window that slides does not reach back to the first origin.
+struct History {
     y: Vec<f64>,
     season: usize,
     known: Vec<(String, Vec<f64>)>,
@@ -123,10 +128,8 @@ impl Univariate for Around {
             settings: self.settings,
             whole: self.inner.fit(ctx, past)?,
             early: early.into(),
-            origins: rows - first,
-            y: past.y.to_vec(),
-            season: past.season,
-            known: owned(past),
+            first,
+            history: History::of(past),
         }))
     }
 
@@ -161,53 +164,46 @@ impl Extrapolate for FittedConformal {
     }
 
     fn later(&self, past: &Past<'_>, new: usize) -> Result<Box<dyn Extrapolate>, FitError> {
-        past.at_least(2)?;
+        past.at_least(new)?;
         Ok(Box::new(FittedConformal {
             settings: self.settings,
             whole: self.whole.later(past, new)?,
             early: Arc::clone(&self.early),
-            origins: self.origins + new,
-            y: past.y.to_vec(),
-            season: past.season,
-            known: owned(past),
+            first: self.first,
+            history: self.history.grown(past, new),
         }))
     }
 }
 
 impl FittedConformal {
-    /// For each step that has any: the absolute errors at the origins, oldest first.
+    /// For each step with at least half as many as the first: the absolute errors at the origins, oldest first.
     fn scores(&self, ctx: &Ctx, steps: usize) -> Result<Vec<Vec<f64>>, FitError> {
-        let rows = self.y.len();
-        let past = Past { y: &self.y, season: self.season, known: borrowed(&self.known) };
+        let past = self.history.past();
+        let rows = past.y.len();
         let mut scores = vec![Vec::new(); steps];
         let mut at: Option<Box<dyn Extrapolate>> = None;
-        // A window that slid may not reach back to the first origin: the first move is longer.
-        let first = rows.saturating_sub(self.origins).max(1);
-        for origin in first..rows {
+        for origin in self.first..rows {
             ctx.go_on()?;
             let seen = past.before(origin);
             let moved = match &at {
-                None => self.early.later(&seen, origin + self.origins - rows),
-                Some(before) => before.later(&seen, 1),
-            };
-            let moved = match moved {
-                Err(FitError::TooShort { .. }) => continue,
-                moved => moved?,
+                None => self.early.later(&seen, 0)?,
+                Some(before) => before.later(&seen, 1)?,
             };
             let ahead = steps.min(rows - origin);
             let known = past.known.iter().map(|(name, values)| (*name, &values[origin..]));
             let forecast = moved.steps(ctx, &Next { steps: ahead, known: known.collect() })?;
             for (step, mean) in forecast.mean.iter().enumerate() {
-                let score = (self.y[origin + step] - mean).abs();
+                let score = (past.y[origin + step] - mean).abs();
                 if !score.is_nan() {
                     scores[step].push(score);
                 }
             }
             at = Some(moved);
         }
-        scores.truncate(scores.iter().take_while(|scores| !scores.is_empty()).count());
+        let most = scores.first().map_or(0, Vec::len);
+        scores.truncate(scores.iter().take_while(|scores| 2 * scores.len() >= most.max(1)).count());
         if scores.is_empty() {
-            let held = rows - first;
+            let held = rows - self.first;
             return Err(FitError::Failed(format!(
                 "no value in the last {held} rows to measure errors on"
             )));
@@ -267,12 +263,27 @@ fn smallest(sorted: &[f64], share: f64) -> f64 {
     sorted[rank.clamp(1, sorted.len()) - 1]
 }
 
-fn owned(past: &Past<'_>) -> Vec<(String, Vec<f64>)> {
-    past.known.iter().map(|(name, values)| (name.to_string(), values.to_vec())).collect()
-}
+impl History {
+    fn of(past: &Past<'_>) -> History {
+        let known = past.known.iter().map(|(name, values)| (name.to_string(), values.to_vec()));
+        History { y: past.y.to_vec(), season: past.season, known: known.collect() }
+    }
 
-fn borrowed(known: &[(String, Vec<f64>)]) -> Vec<(&str, &[f64])> {
-    known.iter().map(|(name, values)| (name.as_str(), values.as_slice())).collect()
+    /// With the last `new` rows of a later past.
+    fn grown(&self, past: &Past<'_>, new: usize) -> History {
+        let newest = |values: &[f64]| values[values.len() - new..].to_vec();
+        let known = self.known.iter().zip(&past.known);
+        let known = known.map(|((name, seen), (_, values))| {
+            (name.clone(), [seen.clone(), newest(values)].concat())
+        });
+        let y = [self.y.clone(), newest(past.y)].concat();
+        History { y, season: self.season, known: known.collect() }
+    }
+
+    fn past(&self) -> Past<'_> {
+        let known = self.known.iter().map(|(name, values)| (name.as_str(), values.as_slice()));
+        Past { y: &self.y, season: self.season, known: known.collect() }
+    }
 }
 
 #[cfg(test)]

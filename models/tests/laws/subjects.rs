@@ -31,6 +31,8 @@ const VARIANTS: &[(&str, &str)] = &[
 /// Lifts around models that the laws are tried on too.
 const LIFTED: &[(&str, &str)] = &[
     ("naive", r#"{"kind":"conformal"}"#),
+    ("auto_theta", r#"{"kind":"conformal"}"#),
+    ("arima", r#"{"kind":"conformal","windows":10}"#),
     ("seasonal_naive", r#"{"kind":"conformal","method":"adaptive","windows":12}"#),
 ];
 
