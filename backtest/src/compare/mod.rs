@@ -1,9 +1,10 @@
 //! Whether a difference is real: tests on the losses of models on the same units.
 //!
-//! The unit is a series where there are at least [`LEAST`] of them: its mean loss over folds, and
-//! units count as independent, although series of one calendar share their shocks. With fewer
-//! series the unit is a fold: the mean loss over series, in the order of time, and overlapping
-//! horizons are allowed for. With few of both there is too little to tell.
+//! Series of one calendar share their shocks, so that four hundred shares on twenty days are not
+//! eight thousand witnesses. The unit is therefore a fold where there are at least [`LEAST`]: the mean
+//! loss over series, in the order of time, with overlapping horizons allowed for. With fewer folds
+//! it is a series, its mean loss over folds, and series count as independent, for want of better.
+//! With few of both there is too little to tell.
 
 mod confidence_set;
 mod diebold_mariano;
@@ -37,6 +38,13 @@ pub enum Unit {
     Series,
     /// A fold, over all series.
     Fold,
+}
+
+impl Unit {
+    /// What is compared where there are so many folds.
+    pub fn of(folds: usize) -> Unit {
+        if folds >= LEAST { Unit::Fold } else { Unit::Series }
+    }
 }
 
 impl Trial {

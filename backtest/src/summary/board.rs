@@ -4,7 +4,7 @@ use almanac_data::{Better, Leaderboard, Rank};
 use almanac_models::Ctx;
 use serde_json::{Map, Value};
 
-use crate::compare::{LEAST, Trial, Unit};
+use crate::compare::{Trial, Unit};
 use crate::metrics::Read;
 use crate::summary::{Mean, Summary};
 
@@ -56,13 +56,9 @@ impl Summary<'_> {
         order
     }
 
-    /// The losses that tests compare: of series where there are enough, otherwise of folds.
+    /// The losses that tests compare.
     pub(super) fn trial(&self) -> Trial {
-        let series = self.trial_of(Unit::Series);
-        if series.len() >= LEAST { series } else { self.trial_of(Unit::Fold) }
-    }
-
-    fn trial_of(&self, over: Unit) -> Trial {
+        let over = Unit::of(self.folds);
         let plan = self.plan;
         let models = plan.models.len();
         let gauge = &plan.gauges[plan.primary];

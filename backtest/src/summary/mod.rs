@@ -399,6 +399,35 @@ mod tests {
         assert_eq!(summary.panel_score(2, 2), 1.0);
     }
 
+    /// Nine folds of 2 steps, 1 apart: units are folds, each horizon shares a step with the next,
+    /// and drift's advantage of 1 to 3 is no accident.
+    #[test]
+    fn many_folds_are_the_units() {
+        let at = (0..12).map(Stamp).collect();
+        let panel =
+            Panel::new("long", Calendar::steps(), vec![("a".into(), 12)], at, vec![0.0; 12]);
+        let panel = panel.unwrap();
+        let plan = plan(&panel, "score.metrics = [\"mae\"]\nfolds.count = 9\nfolds.step = 1");
+        let mut summary = Summary::new(&plan);
+        for fold in 0..9 {
+            let off = 2.0 + (fold % 3) as f64;
+            let answers = vec![
+                answered(&plan, (0, 0), [0.0, 0.0], [1.0, 1.0]),
+                answered(&plan, (0, 1), [0.0, 0.0], [off, off]),
+            ];
+            summary.feed(&FoldResult { fold, answers });
+        }
+        let trial = summary.trial();
+        assert_eq!((trial.over, trial.len(), trial.overlap), (crate::compare::Unit::Fold, 9, 2));
+        let board = summary.leaderboard(&Ctx::new(1));
+        let [drift, naive] = board.rows.as_slice() else { panic!("{board:?}") };
+        assert!(drift.p_value.unwrap() < 1e-3, "{drift:?}");
+        assert_eq!((drift.in_mcs, naive.in_mcs), (Some(true), Some(false)));
+        assert!(summary.notes().contains(
+            &"p-values and the confidence set compare 9 folds in the order of time".into()
+        ));
+    }
+
     /// What readers must know is said.
     #[test]
     fn notes_name_what_was_left_out() {

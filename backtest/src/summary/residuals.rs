@@ -15,7 +15,8 @@ const POINTS: usize = 99;
 /// Sums over standardised errors: error over standard deviation, as the widest interval tells it.
 pub(super) struct Residuals {
     bins: Vec<u64>,
-    lagged: [f64; LAGS],
+    /// By lag, from 1.
+    lagged: Vec<f64>,
     square: f64,
     count: usize,
     /// By level, then step: truths inside and truths.
@@ -28,16 +29,17 @@ pub(super) struct Residuals {
 
 impl Residuals {
     pub fn new(plan: &Plan<'_>) -> Residuals {
-        let steps = vec![(0, 0); plan.folds.horizon];
+        let (folds, steps) = (plan.folds.count, plan.folds.horizon);
+        let over_folds = folds >= LAGS / 2;
         let widest = plan.levels.last().copied().unwrap_or(0.0);
         Residuals {
             bins: vec![0; (2.0 * REACH / BIN) as usize],
-            lagged: [0.0; LAGS],
+            lagged: vec![0.0; LAGS.min(if over_folds { folds } else { steps } - 1)],
             square: 0.0,
             count: 0,
-            inside: vec![steps; plan.levels.len()],
+            inside: vec![vec![(0, 0); steps]; plan.levels.len()],
             width: 2.0 * normal_quantile((1.0 + widest) / 2.0),
-            tails: (plan.folds.count > LAGS).then(|| vec![Vec::new(); plan.panel.len()]),
+            tails: over_folds.then(|| vec![Vec::new(); plan.panel.len()]),
         }
     }
 
@@ -98,7 +100,11 @@ impl Residuals {
             (1..=POINTS).map(|k| k as f64 / (POINTS + 1) as f64).collect();
         Diagnostics {
             model: model.into(),
-            acf: if known { self.lagged.map(|sum| sum / self.square).to_vec() } else { Vec::new() },
+            acf: if known {
+                self.lagged.iter().map(|sum| sum / self.square).collect()
+            } else {
+                Vec::new()
+            },
             acf_band: if known { 1.96 / (self.count as f64).sqrt() } else { 0.0 },
             qq: if known { self.quantiles(&probabilities) } else { Vec::new() },
             qq_normal: match known {
