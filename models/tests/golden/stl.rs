@@ -1,7 +1,7 @@
-//! Decompositions against statsmodels.
+//! Decompositions against statsmodels, and the strength of a season against R.
 
 use almanac_kernels::loess::Loess;
-use almanac_kernels::stl::{Stl, mstl};
+use almanac_kernels::stl::{Stl, mstl, strength};
 use serde_json::Value;
 
 use crate::{assert_close, case, numbers};
@@ -59,4 +59,16 @@ fn mstl_as_statsmodels() {
         assert_close(&format!("season {place}"), season, &want, tolerance);
     }
     assert_close("trend", &parts.trend, &numbers(&case["expect_trend"]), tolerance);
+}
+
+/// The default decomposition is that of R's `mstl`, odd periods and skipped points included.
+#[test]
+fn strength_as_r() {
+    let case = case("strength");
+    for (place, run) in case["runs"].as_array().unwrap().iter().enumerate() {
+        let got = strength(&numbers(&run["y"]), count(&run["season"]));
+        let want = run["expect_strength"].as_f64().unwrap();
+        let tolerance = case["tolerance"].as_f64().unwrap();
+        assert_close(&format!("run {place}"), &[got], &[want], tolerance);
+    }
 }
