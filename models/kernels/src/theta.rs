@@ -147,7 +147,7 @@ impl Theta {
                 value = self.pull(&shock);
                 *growth += value * value;
             }
-            decay *= 1.0 - self.alpha;
+            decay = decayed(decay, self.alpha);
         }
         growth
     }
@@ -170,7 +170,7 @@ impl Theta {
 
     fn step(&self, state: &mut State, y: f64) {
         state.level += self.alpha * (y - state.level);
-        state.decay *= 1.0 - self.alpha;
+        state.decay = decayed(state.decay, self.alpha);
         if self.moving {
             state.line = state.line.with(y, state.count);
         }
@@ -205,6 +205,11 @@ pub fn fit(y: &[f64], form: Form) -> Theta {
     }
     let fitted = Theta::through(y, [best.alpha, best.omega, best.start + origin], form.moving);
     let spent = 2 + usize::from(free) + if form.moving { 0 } else { 2 };
+    if count <= spent {
+        // The fit leaves nothing to tell the size of an error by, so each change counts as one.
+        let sse = y.windows(2).map(|pair| (pair[1] - pair[0]).powi(2)).sum();
+        return Theta { sse, errors: y.len().saturating_sub(1), spent: 0, ..fitted };
+    }
     Theta { sse: best.sse, errors: count, spent, ..fitted }
 }
 
@@ -278,8 +283,7 @@ fn pass(rows: &[Row], alphas: [f64; LANES], skip: usize) -> [Sums; LANES] {
         for lane in 0..LANES {
             let r = y - level[lane];
             let q = decay[lane];
-            // Below this nothing of the first level is left, and smaller numbers are slow.
-            let next = if q < 1e-100 { 0.0 } else { q * (1.0 - alphas[lane]) };
+            let next = decayed(q, alphas[lane]);
             let g = q * a + (1.0 - next) * over[lane] * b;
             sums[0][lane] += counted * r * r;
             sums[1][lane] += counted * r * q;
@@ -300,6 +304,12 @@ fn pass(rows: &[Row], alphas: [f64; LANES], skip: usize) -> [Sums; LANES] {
         qg: qg[lane],
         gg: gg[lane],
     })
+}
+
+/// One power of 1 − α more. Below 1e-100 nothing of the first level is left, and smaller numbers
+/// are slow.
+fn decayed(decay: f64, alpha: f64) -> f64 {
+    if decay < 1e-100 { 0.0 } else { decay * (1.0 - alpha) }
 }
 
 #[cfg(test)]
@@ -341,6 +351,12 @@ mod tests {
                 assert!(fitted.sse <= at((fitted.alpha + by).clamp(RANGE[0], RANGE[1])).sse);
             }
         }
+    }
+
+    /// Two values are fitted without error, but not known without: the change of 2 is one.
+    #[test]
+    fn a_perfect_fit_of_few_values_is_not_certain() {
+        assert_eq!(fit(&[5.0, 7.0], Form { moving: false, free: false }).variance(), 4.0);
     }
 
     /// With A and B fixed, θ = 1 has no pull left: exponential smoothing, flat ahead, and an error

@@ -49,8 +49,11 @@ impl Univariate for Drift {
             let steps = (t - s) as f64;
             (after - before - slope * steps).powi(2) / steps
         });
-        // Two of the values fix the line, so k + 1 values leave k − 1 free.
-        let variance = squares.sum::<f64>() / seen.len().saturating_sub(2).max(1) as f64;
+        // The line takes one change; where that is all there is, it is the size of an error.
+        let variance = match seen.len() {
+            0..=2 => slope * slope * span as f64,
+            values => squares.sum::<f64>() / (values - 2) as f64,
+        };
         Ok(Box::new(FittedDrift { last, since, slope, variance, span }))
     }
 
@@ -94,6 +97,12 @@ mod tests {
     #[test]
     fn drift_by_hand() {
         assert_eq!(forecast(&[1.0, 2.0, 7.0], 2), Forecast::normal(vec![10.0, 13.0], [12.0, 32.0]));
+    }
+
+    /// One change of 2 is the slope, and all that is known of errors: var[1] = 4·1·(1 + 1/1).
+    #[test]
+    fn two_values_are_not_certain() {
+        assert_eq!(forecast(&[5.0, 7.0], 1), Forecast::normal(vec![9.0], [8.0]));
     }
 
     /// A hole at the end moves the forecast on along the same line; one in the middle pools its
