@@ -25,7 +25,7 @@ use crate::{Ctx, Setting, SettingError, Settings};
 /// | seasons | the panel's  | each >= 2   | observations in one cycle of each season          |
 /// | window  | 11           | odd, >= 3   | cycles within which the shortest season changes   |
 /// | robust  | false        | true, false | whether outliers are kept out of the seasons      |
-/// | inner   | "auto_theta" | a model     | forecasts what is left, without a season of its own |
+/// | inner   | "auto_ets" | a model     | forecasts what is left, without a season of its own |
 #[derive(Debug, Clone, Serialize, Deserialize)]
 #[serde(default, deny_unknown_fields)]
 pub struct Mstl {
@@ -41,7 +41,7 @@ pub struct Mstl {
 
 impl Default for Mstl {
     fn default() -> Mstl {
-        Mstl { seasons: None, window: 11, robust: false, inner: Inner::Name("auto_theta".into()) }
+        Mstl { seasons: None, window: 11, robust: false, inner: Inner::Name("auto_ets".into()) }
     }
 }
 

@@ -69,6 +69,7 @@ pub const NOT_SHIFTED: &[(&str, &str)] = &[
     ("dynamic_theta", "divides by the season"),
     ("dynamic_optimized_theta", "divides by the season"),
     ("auto_theta", "divides by the season"),
+    ("mstl", "its inner auto_ets multiplies where values are positive"),
     ("croston", "no demand is zero"),
     ("sba", "no demand is zero"),
     ("tsb", "no demand is zero"),
