@@ -26,7 +26,7 @@ fn panel() -> Panel {
     Panel::new("laws", Calendar::new(Clock::Date, Freq::Days(1)), series, at, y).unwrap()
 }
 
-/// Three folds, two of which overlap, and models that draw, that fill, and that move on.
+/// Three folds that overlap behind a gap, and models that fill, that move on, and a lift.
 fn spec() -> Spec {
     let text = r#"
         data = {}
@@ -179,6 +179,23 @@ fn resumed_is_uninterrupted() {
             assert_eq!(bits(&whole[from..]), bits(&rest), "{refit:?} from {from}");
         }
     }
+}
+
+/// Methods without parameters say the same whether they are fitted again or moved on: at the last
+/// fold the state is that of the last cutoff. Ones with parameters keep the first fold's.
+#[test]
+fn a_kept_fit_moves_on() {
+    let means = |refit, model| {
+        let mut spec = spec();
+        spec.folds.refit = refit;
+        let last = run(&spec, &panel()).pop().unwrap();
+        let own = last.answers.into_iter().filter(move |a| a.model == model);
+        own.map(|answered| answered.mean).collect::<Vec<_>>()
+    };
+    for model in [0, 1, 2] {
+        assert_eq!(means(Refit::Every, model), means(Refit::Never, model));
+    }
+    assert_ne!(means(Refit::Every, 3), means(Refit::Never, 3));
 }
 
 /// A run that is stopped keeps its finished folds and says where to go on.
