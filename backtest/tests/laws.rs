@@ -232,6 +232,12 @@ fn a_short_series_is_a_row_with_its_reason() {
     assert!(missing.iter().all(|answered| answered.series == 2));
     let reason = missing[0].error.as_deref().unwrap();
     assert_eq!(reason, "no value before the cutoff of fold 1 of 5 in 23 rows");
+    let panel = panel();
+    let plan = Plan::new(&spec, &panel).unwrap();
+    let mut summary = Summary::new(&plan);
+    summary.feed(&folds[0]);
+    let note = "1 pairs of series and fold have no past: neither forecast nor scored";
+    assert!(summary.notes().contains(&note.to_string()));
     let whole = folds.iter().flat_map(|fold| &fold.answers).filter(|a| !a.mean.is_empty());
     assert!(whole.clone().all(|a| a.mean.iter().all(|m| m.is_finite()) && a.ds.len() == 6));
     assert_eq!(whole.count() + 6, 5 * 4 * 6);
