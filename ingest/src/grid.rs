@@ -279,9 +279,9 @@ fn word(how: Gaps) -> &'static str {
     }
 }
 
-/// Refuses a grid with nine empty places for every row, and a hundred for all.
+/// Refuses a grid with nine empty places for every row.
 fn sparse(would: usize, rows: usize, calendar: &Calendar) -> Result<(), ReadError> {
-    if would.saturating_sub(100) / 10 > rows {
+    if would > 10_000 && would / 10 > rows {
         return Err(ReadError::TooSparse { freq: calendar.freq.to_string(), would, rows });
     }
     Ok(())

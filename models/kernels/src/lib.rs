@@ -5,6 +5,7 @@ pub mod bfgs;
 pub mod classical;
 pub mod ets;
 pub mod garch;
+pub mod kpss;
 pub mod lanes;
 pub mod loess;
 pub mod ses;

@@ -139,6 +139,11 @@ pub(crate) struct Mean {
 }
 
 impl Mean {
+    /// A constant, or nothing.
+    pub fn constant(constant: bool) -> Mean {
+        Mean { names: Vec::new(), constant }
+    }
+
     /// Number of weights.
     pub fn len(&self) -> usize {
         self.names.len() + usize::from(self.constant)

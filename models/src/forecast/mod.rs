@@ -3,6 +3,7 @@
 //! A file knows one slice of numbers. It never sees a panel, a fold or a future.
 
 mod arima;
+mod auto_arima;
 mod auto_ets;
 mod combine;
 mod croston;
@@ -57,6 +58,7 @@ pub const ROSTER: &[Entry<dyn Univariate>] = &[
     univariate::<Theta<theta::Any>>("auto_theta", "the theta method in the form that fits best"),
     univariate::<arima::Arima>("arima", "differences, their own past and past surprises"),
     univariate::<sarimax::Sarimax>("sarimax", "regression on known columns with ARIMA errors"),
+    univariate::<auto_arima::AutoArima>("auto_arima", "ARIMA whose orders a stepwise search finds"),
     univariate::<mstl::Mstl>("mstl", "several seasons by loess, and any model for the rest"),
     univariate::<croston::Croston>("croston", "size over interval of intermittent demand"),
     univariate::<croston::Sba>("sba", "croston without its bias"),

@@ -70,7 +70,7 @@ impl Sample {
     pub fn new(order: &Order, mut columns: Vec<Vec<f64>>, filled: &[f64]) -> Sample {
         let mut differences: Vec<Vec<f64>> = std::iter::once(filled)
             .chain(columns[1..].iter().map(Vec::as_slice))
-            .map(|column| difference(order, column))
+            .map(|column| order.difference(column))
             .collect();
         let products = |a: &Vec<f64>| -> Vec<f64> {
             let dot = |b: &Vec<f64>| a.iter().zip(b).map(|(a, b)| a * b).sum();
@@ -100,13 +100,15 @@ impl Sample {
         let sums = self.sums(order, &[coefficients], method).remove(0);
         let (mut beta, rss) = regress(&sums.gram);
         beta.iter_mut().zip(&self.base).for_each(|(beta, base)| *beta += base);
-        let n = sums.count as f64;
         // A perfect fit has an infinite likelihood; rounding is the most that can be told.
-        let sigma2 = (rss.max(self.rounding) / n).max(f64::MIN_POSITIVE);
+        let sigma2 = (rss.max(self.rounding) / sums.count as f64).max(f64::MIN_POSITIVE);
+        // Conditional fits of any order speak of all differences, so that they can be compared.
+        let count = if method == Method::Exact { sums.count } else { self.differences[0].len() };
+        let n = count as f64;
         let log_likelihood =
             -0.5 * (n * (1.0 + (std::f64::consts::TAU * sigma2).ln()) + sums.log_f);
         let coefficients = coefficients.to_vec();
-        Fit { coefficients, beta, rss, count: sums.count, log_likelihood }
+        Fit { coefficients, beta, rss, count, log_likelihood }
     }
 
     /// Whether the columns explain the series without any model.
@@ -214,15 +216,6 @@ fn take_off(columns: &mut [Vec<f64>], weights: &[f64]) {
     for (column, weight) in others.iter().zip(weights) {
         series.iter_mut().zip(column).for_each(|(y, x)| *y -= weight * x);
     }
-}
-
-/// (1 − L)ᵈ(1 − Lᵐ)ᴰ of a column; shorter by `order.lost()`.
-pub fn difference(order: &Order, column: &[f64]) -> Vec<f64> {
-    let minus = |y: Vec<f64>, lag: usize| -> Vec<f64> {
-        (lag..y.len()).map(|t| y[t] - y[t - lag]).collect()
-    };
-    let y = (0..order.seasonal_diff).fold(column.to_vec(), |y, _| minus(y, order.season));
-    (0..order.diff).fold(y, |y, _| minus(y, 1))
 }
 
 #[cfg(test)]

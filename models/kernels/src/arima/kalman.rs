@@ -390,7 +390,7 @@ mod tests {
             (Order::new([0, 0, 2], [0, 0, 1], 4), vec![0.7, 0.4, 0.9]),
             (Order::new([1, 0, 0], [2, 0, 0], 12), vec![0.9, 0.3, 0.4]),
         ] {
-            let w = crate::arima::fit::difference(&order, &y);
+            let w = order.difference(&y);
             let fast = likelihood::sums(&order, &[&model], &[w], true).remove(0);
             let slow = sums(&order, &model, std::slice::from_ref(&y));
             assert!((fast.gram[0] / slow.gram[0] - 1.0).abs() < 1e-9, "{order:?}");

@@ -14,7 +14,9 @@ pub mod fit;
 pub mod kalman;
 pub mod likelihood;
 pub mod poly;
+pub mod stepwise;
 
 pub use fit::{Fit, Method, Sample, fit, search};
 pub use kalman::Kalman;
 pub use poly::Order;
+pub use stepwise::{Candidate, Space};

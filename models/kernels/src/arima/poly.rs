@@ -76,6 +76,15 @@ impl Order {
         lags.map(|(lag, c)| (lag, -c)).collect()
     }
 
+    /// (1 − L)ᵈ(1 − Lᵐ)ᴰ of a column; shorter by [`Order::lost`].
+    pub fn difference(&self, column: &[f64]) -> Vec<f64> {
+        let minus = |y: Vec<f64>, lag: usize| -> Vec<f64> {
+            y.iter().zip(y.iter().skip(lag)).map(|(before, after)| after - before).collect()
+        };
+        let y = (0..self.seasonal_diff).fold(column.to_vec(), |y, _| minus(y, self.season));
+        (0..self.diff).fold(y, |y, _| minus(y, 1))
+    }
+
     /// Coefficients of a stationary, invertible model from any numbers.
     ///
     /// Each number becomes a partial autocorrelation x/√(1 + x²), and these become coefficients by
@@ -108,12 +117,11 @@ impl Order {
         Some(out)
     }
 
-    /// Whether every root of every polynomial lies outside this radius (>= 1).
-    pub fn clear_of(&self, coefficients: &[f64], radius: f64) -> bool {
-        self.blocks().into_iter().enumerate().all(|(block, range)| {
-            let step = if block < 2 { 1 } else { self.season };
-            let sign = if block % 2 == 1 { -1.0 } else { 1.0 };
-            let scale = |(i, c): (usize, &f64)| sign * c * radius.powi(((i + 1) * step) as i32);
+    /// Whether every root of φ (in terms of L) and Φ (of Lᵐ) lies outside this radius (>= 1).
+    pub fn is_stationary(&self, coefficients: &[f64], radius: f64) -> bool {
+        let [ar, _, seasonal_ar, _] = self.blocks();
+        [ar, seasonal_ar].into_iter().all(|range| {
+            let scale = |(i, c): (usize, &f64)| c * radius.powi(i as i32 + 1);
             let mut scaled: Vec<f64> = coefficients[range].iter().enumerate().map(scale).collect();
             partials(&mut scaled)
         })
@@ -218,7 +226,7 @@ mod tests {
         let order = Order::new([3, 0, 2], [2, 0, 1], 12);
         let free = [0.3, -2.0, 0.7, 1.5, -0.2, 0.9, -0.4, 3.0];
         let coefficients = order.coefficients(&free);
-        assert!(order.clear_of(&coefficients, 1.0));
+        assert!(order.is_stationary(&coefficients, 1.0));
         let back = order.free(&coefficients).unwrap();
         assert!(free.iter().zip(&back).all(|(a, b)| (a - b).abs() < 1e-12), "{back:?}");
     }
@@ -227,7 +235,7 @@ mod tests {
     #[test]
     fn roots_by_hand() {
         let order = Order::new([1, 0, 0], [0, 0, 0], 1);
-        assert!(order.clear_of(&[0.995], 1.0) && !order.clear_of(&[0.995], 1.01));
+        assert!(order.is_stationary(&[0.995], 1.0) && !order.is_stationary(&[0.995], 1.01));
     }
 
     /// (1 − L)(1 − L⁴) = 1 − L − L⁴ + L⁵.
