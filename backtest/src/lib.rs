@@ -13,6 +13,7 @@ mod folds;
 mod metrics;
 mod plan;
 mod question;
+mod sink;
 mod spec;
 mod summary;
 
@@ -27,57 +28,17 @@ pub use error::{PlanError, SpecError};
 pub use folds::{Folds, Split, grouped};
 pub use metrics::{Estimate, Gauge, Judged, Metric, Read, USUAL, Yard, crps, gauges, metrics};
 pub use plan::Plan;
+pub use sink::{End, Progress, RunError, Sink, SinkError};
 pub use spec::{Align, FoldKind, FoldSpec, ModelSpec, Refit, RunSpec, ScoreSpec, Spec, TaskName};
 pub use summary::Summary;
 
 use question::{Held, Question};
 
-/// Where results go as folds end.
-pub trait Sink {
-    /// Keeps one fold; the next is not begun before this returns.
-    ///
-    /// # Errors
-    /// Whatever keeps it from keeping.
-    fn fold(&mut self, result: &FoldResult) -> Result<(), SinkError>;
-}
-
-/// Who is told how far the run is, from any thread.
-pub trait Progress: Sync {
-    /// `done` of `total` answers are there.
-    fn tick(&self, done: usize, total: usize);
-}
-
-/// How a run ended.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub enum End {
-    /// Every fold went to the sink.
-    Done,
-    /// Stopped by its context; the folds before this one went to the sink.
-    Cancelled {
-        /// The first fold that did not.
-        fold: usize,
-    },
-}
-
-/// A sink that could not keep a fold, in words.
-#[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
-#[error("{0}")]
-pub struct SinkError(pub String);
-
-/// A run that could not go on; failures of models are rows, never this.
-#[derive(Debug, thiserror::Error)]
-pub enum RunError {
-    /// The sink refused a fold.
-    #[error(transparent)]
-    Sink(#[from] SinkError),
-    /// The system gave no threads.
-    #[error("cannot start threads: {0}")]
-    Threads(#[from] rayon::ThreadPoolBuildError),
-}
-
 impl Plan<'_> {
     /// Walks forward from fold `from` (0 for the first; later to resume), giving each fold to the
     /// sink as it ends. Only the fold at hand is in memory, and what is fitted where it is kept.
+    ///
+    /// Failures of models are rows: see [`Answered::error`]. Results do not depend on threads.
     ///
     /// # Errors
     /// A sink that refuses, a system without threads.
@@ -90,28 +51,31 @@ impl Plan<'_> {
     ) -> Result<End, RunError> {
         let pool = rayon::ThreadPoolBuilder::new().num_threads(self.threads()).build()?;
         let (series, models) = (self.panel.len(), self.models.len());
-        let mut held: Vec<Vec<Option<Held>>> =
-            (0..series).map(|_| (0..models).map(|_| None).collect()).collect();
-        let total = self.folds.count * series * models;
+        let mut held = self.nothing_held();
         let done = AtomicUsize::new(from * series * models);
+        let total = self.folds.count * series * models;
 
         for fold in from..self.folds.count {
-            let answer = |question: &Question<'_>, model, held: &mut Option<Held>| {
-                ctx.go_on()?;
-                let answer = question.answer(ctx, model, held);
-                progress.tick(done.fetch_add(1, Ordering::Relaxed) + 1, total);
-                ctx.go_on().map(|()| answer)
-            };
-            let answers = |(series, held): (usize, &mut Vec<Option<Held>>)| {
+            let ask_all = |(series, held): (usize, &mut Vec<Option<Held>>)| {
                 let question = Question::new(self, fold, series);
-                let models = held.par_iter_mut().enumerate();
-                models.map(|(model, held)| answer(&question, model, held)).collect()
+                let ask = |(model, held): (usize, &mut Option<Held>)| {
+                    let answer = question.answer(ctx, model, held);
+                    progress.tick(done.fetch_add(1, Ordering::Relaxed) + 1, total);
+                    ctx.go_on().map(|()| answer)
+                };
+                held.par_iter_mut().enumerate().map(ask).collect()
             };
             let rows: Result<Vec<Vec<Answered>>, FitError> =
-                pool.install(|| held.par_iter_mut().enumerate().map(answers).collect());
+                pool.install(|| held.par_iter_mut().enumerate().map(ask_all).collect());
             let Ok(rows) = rows else { return Ok(End::Cancelled { fold }) };
             sink.fold(&FoldResult { fold, answers: rows.into_iter().flatten().collect() })?;
         }
         Ok(End::Done)
+    }
+
+    /// A place for what is fitted, by series and model.
+    fn nothing_held(&self) -> Vec<Vec<Option<Held>>> {
+        let row = || self.models.iter().map(|_| None).collect();
+        (0..self.panel.len()).map(|_| row()).collect()
     }
 }

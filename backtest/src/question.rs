@@ -6,7 +6,7 @@ use almanac_data::{Ahead, Answered, Cut, FitError, Forecast, Forecasting, Stamp}
 use almanac_models::{Ctx, Fitted};
 use cpu_time::ThreadTime;
 
-use crate::metrics::{Judged, Yard};
+use crate::metrics::{Gauge, Judged, Yard};
 use crate::plan::{Named, Plan};
 
 /// What was fitted at some fold, kept for later ones.
@@ -72,9 +72,8 @@ impl<'a> Question<'a> {
         };
         let forecast = forecast.as_ref();
         let judged = self.judged();
-        let score = |gauge: &crate::metrics::Gauge| {
-            forecast.map_or(f64::NAN, |forecast| gauge.read(&judged, forecast))
-        };
+        let score =
+            |gauge: &Gauge| forecast.map_or(f64::NAN, |forecast| gauge.read(&judged, forecast));
         let band = |&level: &f64| {
             let forecast = forecast?;
             Some((0..forecast.len()).map(|step| forecast.interval(step, level)).unzip())
@@ -125,14 +124,16 @@ impl<'a> Question<'a> {
         attempt
     }
 
-    /// The one forecast of the steps that are scored, if it is whole and finite.
+    /// The one forecast of the steps that are scored, if it is whole and its squares are finite.
     fn checked(&self, answers: Vec<Forecast>) -> Result<Forecast, FitError> {
         let steps = self.plan.folds.gap + self.plan.folds.horizon;
         let Some(forecast) = answers.into_iter().next().filter(|answer| answer.len() == steps)
         else {
             return Err(FitError::Failed(format!("gave no forecast of {steps} steps")));
         };
-        if !forecast.is_finite() {
+        // A square that overflows would make a score undefined, and hide the worst of forecasts.
+        let squares = forecast.mean.iter().map(|mean| mean * mean);
+        if !forecast.is_finite() || squares.sum::<f64>().is_infinite() {
             return Err(FitError::NotFinite("the forecast"));
         }
         Ok(forecast.skip(self.plan.folds.gap))
@@ -196,6 +197,7 @@ mod tests {
         Refuses,
         Short,
         Infinite,
+        Huge,
     }
 
     impl Model<Forecasting> for Broken {
@@ -204,6 +206,7 @@ mod tests {
                 Broken::Panics => panic!("index 9 is out of range"),
                 Broken::Refuses => Err(FitError::TooShort { need: 99, got: 5 }),
                 Broken::Short => Ok(Box::new(Says(vec![1.0]))),
+                Broken::Huge => Ok(Box::new(Says(vec![1.0, -1e200]))),
                 Broken::Infinite => Ok(Box::new(Says(vec![1.0, f64::INFINITY]))),
             }
         }
@@ -243,6 +246,7 @@ mod tests {
             (Broken::Refuses, "needs 99 observations, has 5"),
             (Broken::Short, "gave no forecast of 2 steps"),
             (Broken::Infinite, "the forecast is not finite"),
+            (Broken::Huge, "the forecast is not finite"),
         ];
         for (broken, reason) in reasons {
             let mut plan = plan(&panel, "drift");

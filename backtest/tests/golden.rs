@@ -43,7 +43,7 @@ fn confidence_set_as_in_arch() {
         let units = |row: &Value| numbers(row).into_iter().map(|unit| unit as usize).collect();
         let samples: Vec<Vec<usize>> =
             case["samples"].as_array().unwrap().iter().map(units).collect();
-        let got = confidence_set(&losses, &samples);
+        let got = confidence_set(&losses, samples.into_iter());
         for (got, expected) in got.into_iter().zip(case["p_values"].as_array().unwrap()) {
             close(got, expected, tolerance);
         }

@@ -26,7 +26,7 @@ fn panel() -> Panel {
     Panel::new("laws", Calendar::new(Clock::Date, Freq::Days(1)), series, at, y).unwrap()
 }
 
-/// Three folds, two of which overlap, and models that draw, that fill, and that move on.
+/// Three folds that overlap behind a gap, and models that fill, that move on, and a lift.
 fn spec() -> Spec {
     let text = r#"
         data = {}
@@ -181,6 +181,23 @@ fn resumed_is_uninterrupted() {
     }
 }
 
+/// Methods without parameters say the same whether they are fitted again or moved on: at the last
+/// fold the state is that of the last cutoff. Ones with parameters keep the first fold's.
+#[test]
+fn a_kept_fit_moves_on() {
+    let means = |refit, model| {
+        let mut spec = spec();
+        spec.folds.refit = refit;
+        let last = run(&spec, &panel()).pop().unwrap();
+        let own = last.answers.into_iter().filter(move |a| a.model == model);
+        own.map(|answered| answered.mean).collect::<Vec<_>>()
+    };
+    for model in [0, 1, 2] {
+        assert_eq!(means(Refit::Every, model), means(Refit::Never, model));
+    }
+    assert_ne!(means(Refit::Every, 3), means(Refit::Never, 3));
+}
+
 /// A run that is stopped keeps its finished folds and says where to go on.
 #[test]
 fn cancelled_keeps_what_is_done() {
@@ -215,6 +232,12 @@ fn a_short_series_is_a_row_with_its_reason() {
     assert!(missing.iter().all(|answered| answered.series == 2));
     let reason = missing[0].error.as_deref().unwrap();
     assert_eq!(reason, "no value before the cutoff of fold 1 of 5 in 23 rows");
+    let panel = panel();
+    let plan = Plan::new(&spec, &panel).unwrap();
+    let mut summary = Summary::new(&plan);
+    summary.feed(&folds[0]);
+    let note = "1 pairs of series and fold have no past: neither forecast nor scored";
+    assert!(summary.notes().contains(&note.to_string()));
     let whole = folds.iter().flat_map(|fold| &fold.answers).filter(|a| !a.mean.is_empty());
     assert!(whole.clone().all(|a| a.mean.iter().all(|m| m.is_finite()) && a.ds.len() == 6));
     assert_eq!(whole.count() + 6, 5 * 4 * 6);

@@ -20,6 +20,13 @@ pub struct Look {
     pub symbol: &'static str,
 }
 
+impl Look {
+    /// Whether it is the grey of the baseline.
+    pub fn is_baseline(self) -> bool {
+        self.color == BASELINE.color
+    }
+}
+
 /// The looks of all models of a leaderboard: hues in rank order, a new dash after each round; the
 /// baseline is grey.
 pub struct Looks {
@@ -110,7 +117,7 @@ mod tests {
         pairs.sort();
         pairs.dedup();
         assert_eq!(pairs.len(), 21);
-        assert_eq!(looks.of("m1").unwrap().color, "--m0");
+        assert!(looks.of("m1").unwrap().is_baseline());
         assert_eq!(looks.of("stranger"), None);
     }
 }

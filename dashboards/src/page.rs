@@ -8,7 +8,7 @@ use base64::engine::general_purpose::STANDARD;
 use sha2::{Digest, Sha256};
 
 use crate::figures::{self, Figure};
-use crate::look::{Looks, swatch};
+use crate::look::{Look, Looks, swatch};
 use crate::tables;
 use crate::text::{count, escape, plural, scored, with_unit};
 use crate::verdict::{caveats, verdict};
@@ -132,8 +132,7 @@ fn errors(report: &Report, looks: &Looks, metric: &str) -> String {
     let legend = match (&steps, &folds) {
         (None, None) => String::new(),
         _ => format!(
-            "<p>Mean {}, one line a model. Press a name to show or hide its \
-             line.</p>{}",
+            "<p>Mean {}, one line a model. Press a name to show or hide its line.</p>{}",
             escape(metric),
             legend(looks)
         ),
@@ -165,7 +164,7 @@ fn drawn(figure: Option<Figure>, otherwise: &str) -> String {
 
 /// A choice of one model for the charts of a part.
 fn picker(looks: &Looks, offered: impl Fn(&str) -> bool) -> String {
-    let option = |(name, look): (&str, crate::look::Look)| {
+    let option = |(name, look): (&str, Look)| {
         format!("<option value={}>{}</option>", look.index, escape(name))
     };
     let options: String = looks.all().filter(|(name, _)| offered(name)).map(option).collect();
@@ -174,8 +173,8 @@ fn picker(looks: &Looks, offered: impl Fn(&str) -> bool) -> String {
 
 /// Buttons that show and hide models in the charts of a part.
 fn legend(looks: &Looks) -> String {
-    let button = |(name, look): (&str, crate::look::Look)| {
-        let pressed = look.index < DRAWN || look.color == "--m0";
+    let button = |(name, look): (&str, Look)| {
+        let pressed = look.index < DRAWN || look.is_baseline();
         format!(
             "<button type=button data-model={} aria-pressed={pressed}>{}<span>{}</span></button>",
             look.index,

@@ -102,7 +102,7 @@ fn primary(report: &Report) -> Option<&Measure> {
 fn change(report: &Report, score: f64, base: f64) -> String {
     let near = primary(report).is_some_and(|m| matches!(m.better, Better::Near(_)));
     let share = 100.0 * (score - base).abs() / base.abs();
-    if near || !share.is_finite() {
+    if near || share == 0.0 || !share.is_finite() {
         return String::new();
     }
     let word = if score < base { "lower" } else { "higher" };

@@ -239,7 +239,7 @@ impl Distances {
         let share = count as f64 / self.steps.max(1) as f64;
         let uneven = self.counts.iter().filter(|&(size, _)| size % usual.max(1) != 0);
         let uneven: usize = uneven.map(|(_, count)| count).sum();
-        if uneven == 0 || 100 * uneven <= self.steps {
+        if 20 * uneven <= self.steps {
             return Ok(Guess { freq: freq(usual.max(1)), share });
         }
         let total: i128 = self.counts.iter().map(|(&s, &n)| i128::from(s) * n as i128).sum();

@@ -296,8 +296,12 @@ impl Sheet<'_> {
     }
 
     fn bad_time(&self, frame: &DataFrame, k: usize, place: String) -> ReadError {
-        let cell = frame.column(&self.roles.time).and_then(|column| column.get(k));
-        let value = cell.map_or(String::new(), |cell| cell.str_value().to_string());
+        let cell = frame.column(&self.roles.time).and_then(|column| {
+            // As it lies: a date far out of range has no text.
+            let lies = column.to_physical_repr();
+            lies.get(k).map(|cell| cell.str_value().to_string())
+        });
+        let value = cell.unwrap_or_default();
         let expected = match self.zone.filter(|_| self.times.kind == Kind::Wall) {
             Some(zone) => format!("{}, an hour that exists in {zone}", self.times.said()),
             None => format!("the column has {}", self.times.said()),

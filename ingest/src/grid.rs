@@ -279,9 +279,9 @@ fn word(how: Gaps) -> &'static str {
     }
 }
 
-/// Refuses a grid with nine empty places for every row.
+/// Refuses a grid with nine empty places for every row, and a hundred for all.
 fn sparse(would: usize, rows: usize, calendar: &Calendar) -> Result<(), ReadError> {
-    if would > 10_000 && would / 10 > rows {
+    if would.saturating_sub(100) / 10 > rows {
         return Err(ReadError::TooSparse { freq: calendar.freq.to_string(), would, rows });
     }
     Ok(())

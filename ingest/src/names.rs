@@ -174,16 +174,11 @@ impl Table<'_> {
         };
         let candidates: Vec<String> = free.iter().filter(dated).cloned().collect();
         match candidates.as_slice() {
-            [one] => Ok(one.clone()),
-            [] if self.names.iter().any(|name| numbers::parse(name, b'.').is_ok()) => {
-                Err(ReadError::Malformed {
-                    place: self.place.into(),
-                    reason: format!(
-                        "the first line looks like data, not like names of columns: {}",
-                        self.names.join(", ")
-                    ),
-                })
+            _ if self.names.iter().all(|name| is_data(name)) => {
+                let reason = "the first line looks like data, not like names of columns".into();
+                Err(ReadError::Malformed { place: self.place.into(), reason })
             }
+            [one] => Ok(one.clone()),
             [] => Err(self.unclear("time", free.to_vec())),
             _ => Err(self.unclear("time", candidates)),
         }
@@ -244,4 +239,10 @@ impl Table<'_> {
         let candidates = if candidates.is_empty() { self.names.clone() } else { candidates };
         ReadError::Unclear { place: self.place.into(), role, candidates }
     }
+}
+
+/// Whether a name of a column is a number or a date.
+fn is_data(name: &str) -> bool {
+    let alone = Series::new("".into(), [name]);
+    numbers::parse(name, b'.').is_ok() || Times::find(&alone, None, "").is_ok()
 }

@@ -61,16 +61,16 @@ const DATES: [&str; 16] = [
     "%d/%m/%y",
     "%m/%d/%y",
     "%d.%m.%y",
-    "%d-%b-%Y",
-    "%d-%b-%y",
-    "%d %b %Y",
-    "%b %d, %Y",
-    "%b %d %Y",
+    "%d-%B-%Y",
+    "%d-%B-%y",
+    "%d %B %Y",
+    "%B %d, %Y",
+    "%B %d %Y",
     "%Y%m%d",
 ];
 const CLOCKS: [&str; 7] =
     ["", " %H:%M", " %H:%M:%S", " %H:%M:%S%.f", "T%H:%M:%S", " %I:%M %p", " %I:%M:%S %p"];
-const MONTHS: [&str; 6] = ["%Y-%m", "%Y/%m", "%m/%Y", "%b %Y", "%b-%Y", "%b-%y"];
+const MONTHS: [&str; 6] = ["%Y-%m", "%Y/%m", "%m/%Y", "%B %Y", "%B-%Y", "%B-%y"];
 
 impl Times {
     /// How this column writes time; `stated` is chrono's notation, `%s` for Unix seconds.
@@ -380,7 +380,7 @@ mod tests {
     fn forms_by_hand() {
         let cases = [
             ("1959Q2", "quarters", "1959-04-01 00:00:00"),
-            ("Mar 2001", "%b %Y", "2001-03-01 00:00:00"),
+            ("Mar 2001", "%B %Y", "2001-03-01 00:00:00"),
             ("20200229", "%Y%m%d", "2020-02-29 00:00:00"),
             ("1583020800", "Unix seconds", "2020-03-01 00:00:00"),
             ("1583020800000", "Unix milliseconds", "2020-03-01 00:00:00"),

@@ -10,10 +10,10 @@
 
 use rand::{Rng, RngExt};
 
-/// Resamples of units for a stationary bootstrap: blocks of geometric length with mean `block`,
-/// running over the end to the start; `block` 1 draws units one by one.
-pub fn resamples(rng: &mut impl Rng, units: usize, block: f64, count: usize) -> Vec<Vec<usize>> {
-    let mut sample = || {
+/// Resamples of units for a stationary bootstrap, drawn as they are asked for: blocks of geometric
+/// length with mean `block`, running over the end to the start; `block` 1 draws units one by one.
+pub fn resamples<R: Rng>(mut rng: R, units: usize, block: f64) -> impl Iterator<Item = Vec<usize>> {
+    std::iter::repeat_with(move || {
         let mut unit = 0;
         let mut next = |place: usize| {
             let fresh = place == 0 || rng.random::<f64>() * block < 1.0;
@@ -21,18 +21,17 @@ pub fn resamples(rng: &mut impl Rng, units: usize, block: f64, count: usize) -> 
             unit
         };
         (0..units).map(&mut next).collect()
-    };
-    (0..count).map(|_| sample()).collect()
+    })
 }
 
 /// The p-value of each model, from its losses over units and from resamples of those units.
-pub fn confidence_set(losses: &[Vec<f64>], samples: &[Vec<usize>]) -> Vec<f64> {
+pub fn confidence_set(losses: &[Vec<f64>], samples: impl Iterator<Item = Vec<usize>>) -> Vec<f64> {
     let means: Vec<f64> = losses.iter().map(|own| mean(own.iter().copied())).collect();
-    let moved = |sample: &Vec<usize>| -> Vec<f64> {
+    let moved = |sample: Vec<usize>| -> Vec<f64> {
         let star = losses.iter().map(|own| mean(sample.iter().map(|&unit| own[unit])));
         star.zip(&means).map(|(star, mean)| star - mean).collect()
     };
-    let moved: Vec<Vec<f64>> = samples.iter().map(moved).collect();
+    let moved: Vec<Vec<f64>> = samples.map(moved).collect();
     let mut p_values = vec![1.0; losses.len()];
     let mut left: Vec<usize> = (0..losses.len()).collect();
     let mut largest = 0.0_f64;
@@ -82,8 +81,7 @@ mod tests {
     use almanac_models::Ctx;
 
     fn p_values(losses: &[Vec<f64>]) -> Vec<f64> {
-        let samples = resamples(&mut Ctx::new(3).rng(), losses[0].len(), 1.0, 500);
-        confidence_set(losses, &samples)
+        confidence_set(losses, resamples(Ctx::new(3).rng(), losses[0].len(), 1.0).take(500))
     }
 
     /// A model that always loses by much leaves with p = 0; the best stays with p = 1.
@@ -105,9 +103,9 @@ mod tests {
     /// In blocks of mean length 4, three draws in four follow their neighbour.
     #[test]
     fn blocks_have_their_mean_length() {
-        let samples = resamples(&mut Ctx::new(1).rng(), 1000, 4.0, 20);
-        let follows = |s: &Vec<usize>| s.windows(2).filter(|p| p[1] == (p[0] + 1) % 1000).count();
-        let share = samples.iter().map(follows).sum::<usize>() as f64 / (20.0 * 999.0);
+        let samples = resamples(Ctx::new(1).rng(), 1000, 4.0).take(20);
+        let follows = |s: Vec<usize>| s.windows(2).filter(|p| p[1] == (p[0] + 1) % 1000).count();
+        let share = samples.map(follows).sum::<usize>() as f64 / (20.0 * 999.0);
         assert!((share - 0.75).abs() < 0.01, "{share}");
     }
 }

@@ -18,7 +18,7 @@ pub use diebold_mariano::{Test, diebold_mariano};
 pub const LEAST: usize = 8;
 
 /// Bootstrap samples of the model confidence set.
-const SAMPLES: usize = 2000;
+const SAMPLES: usize = 1000;
 
 /// Losses of all models on the same units; smaller is better.
 #[derive(Debug, Clone, PartialEq)]
@@ -78,8 +78,9 @@ impl Trial {
             Unit::Series => 1.0,
             Unit::Fold => (self.len() as f64).cbrt().max(self.overlap as f64),
         };
-        let samples = resamples(&mut ctx.named("confidence set").rng(), self.len(), block, SAMPLES);
-        let p_values = confidence_set(&self.losses, &samples);
+        let rng = ctx.named("confidence set").rng();
+        let samples = resamples(rng, self.len(), block).take(SAMPLES);
+        let p_values = confidence_set(&self.losses, samples);
         Some(p_values.into_iter().map(|p| p > 1.0 - confidence).collect())
     }
 }

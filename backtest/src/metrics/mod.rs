@@ -45,6 +45,13 @@ pub enum Estimate {
     Distribution,
 }
 
+impl Estimate {
+    /// Whether it is more than a point.
+    pub fn needs_spread(self) -> bool {
+        matches!(self, Estimate::Quantiles | Estimate::Distribution)
+    }
+}
+
 /// How a metric is computed.
 #[derive(Debug, Clone, Copy)]
 pub enum Read {

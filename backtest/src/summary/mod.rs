@@ -1,6 +1,7 @@
 //! A run summed up fold by fold, in memory that does not grow with the number of folds.
 
 mod board;
+mod notes;
 mod page;
 mod residuals;
 
@@ -9,7 +10,7 @@ use std::collections::BTreeMap;
 use almanac_data::{Answered, FoldResult, Forecast, Spread};
 use serde_json::{Map, Value};
 
-use crate::metrics::{Estimate, Judged, Read};
+use crate::metrics::{Judged, Read};
 use crate::plan::Plan;
 use crate::question::Question;
 use residuals::Residuals;
@@ -31,6 +32,8 @@ pub struct Summary<'a> {
     points: Vec<usize>,
     /// Actuals of zero among them, over all series.
     zeros: usize,
+    /// Pairs of series and fold without a past.
+    unasked: usize,
     folds: usize,
     last: Vec<Answered>,
 }
@@ -79,6 +82,7 @@ impl<'a> Summary<'a> {
             reasons: BTreeMap::new(),
             points: vec![0; series],
             zeros: 0,
+            unasked: 0,
             folds: 0,
             last: Vec::new(),
         }
@@ -90,6 +94,7 @@ impl<'a> Summary<'a> {
             let [first, ..] = answers else { continue };
             let question = Question::new(self.plan, result.fold, first.series);
             let observed = first.y.iter().filter(|y| !y.is_nan());
+            self.unasked += usize::from(first.mean.is_empty());
             self.points[first.series] += observed.clone().count();
             self.zeros += observed.filter(|&&y| y == 0.0).count();
             for answered in answers {
@@ -132,7 +137,7 @@ impl<'a> Summary<'a> {
     /// The primary metric of each step alone; a distribution is rebuilt from its intervals.
     fn score_steps(&mut self, judged: &Judged<'_>, answered: &Answered) {
         let gauge = &self.plan.gauges[self.plan.primary];
-        let whole = matches!(gauge.metric.estimates, Estimate::Quantiles | Estimate::Distribution);
+        let whole = gauge.metric.estimates.needs_spread();
         let row = answered.model * self.plan.folds.horizon;
         for (step, y) in answered.y.iter().enumerate().filter(|(_, y)| !y.is_nan()) {
             let mut forecast = Forecast::point(vec![answered.mean[step]]);
@@ -205,56 +210,6 @@ impl<'a> Summary<'a> {
     pub fn filled(&self) -> Map<String, Value> {
         let named = self.plan.models.iter().zip(&self.models);
         named.map(|(model, tally)| (model.name.clone(), tally.filled.into())).collect()
-    }
-
-    /// What a reader of the scores must know, in words.
-    pub fn notes(&self) -> Vec<String> {
-        let plan = self.plan;
-        let mut notes = Vec::new();
-        let uses = |name: &str| plan.gauges.iter().any(|gauge| gauge.metric.name == name);
-        if ["mase", "rmsse", "msis"].into_iter().any(uses) {
-            let season = plan.panel.season;
-            notes.push(format!(
-                "mase, rmsse and msis scale by the in-sample naive of season {season}, over the past of each fold"
-            ));
-        }
-        if uses("mape") && self.zeros > 0 {
-            notes.push(format!("mape skips {} actuals of zero", self.zeros));
-        }
-        let blind: Vec<usize> = (0..plan.panel.len()).filter(|&s| self.points[s] == 0).collect();
-        if let [first, ..] = blind.as_slice() {
-            let name = &plan.panel.ids()[*first];
-            notes.push(format!(
-                "{} of {} series have no truth: forecast, not scored (the first is {name})",
-                blind.len(),
-                plan.panel.len()
-            ));
-        }
-        for (place, gauge) in plan.gauges.iter().enumerate() {
-            let scored = (0..plan.panel.len()).filter(|&series| self.points[series] > 0);
-            let undefined =
-                |&series: &usize| self.series_score(series, plan.baseline, place).is_nan();
-            let count = scored.filter(undefined).count();
-            if count > 0 && !matches!(gauge.metric.read, Read::Relative(_)) {
-                notes.push(format!(
-                    "{} is undefined on {count} series: left out of its mean",
-                    gauge.name
-                ));
-            }
-        }
-        let trial = self.trial();
-        notes.push(match trial.is_empty() {
-            true => "too few series and folds to tell whether differences are real".into(),
-            false => format!(
-                "p-values and the confidence set compare {} {}",
-                trial.len(),
-                match trial.over {
-                    crate::compare::Unit::Series => "series, taken as independent",
-                    crate::compare::Unit::Fold => "folds in the order of time",
-                }
-            ),
-        });
-        notes
     }
 }
 

@@ -6,7 +6,7 @@
 //!
 //! The spread is the inner model's: the seasons count as known. Seasons of fewer than two cycles in
 //! the past are left in the rest. Good for long series with several seasons, such as hours; a season
-//! that grows with its level is met only by the taking of logarithms before.
+//! that grows with its level wants logarithms first.
 //! Bandara, Hyndman & Bergmeir, MSTL: A seasonal-trend decomposition algorithm for time series with
 //! multiple seasonal patterns, arXiv 2107.13462, 2021.
 
@@ -20,12 +20,12 @@ use crate::{Ctx, Setting, SettingError, Settings};
 
 /// Seasons by loess, and any model for the rest.
 ///
-/// | name    | default      | range       | meaning                                           |
-/// |---------|--------------|-------------|---------------------------------------------------|
-/// | seasons | the panel's  | each >= 2   | observations in one cycle of each season          |
-/// | window  | 11           | odd, >= 3   | cycles within which the shortest season changes   |
-/// | robust  | false        | true, false | whether outliers are kept out of the seasons      |
-/// | inner   | "auto_ets" | a model     | forecasts what is left, without a season of its own |
+/// | name    | default     | range       | meaning                                             |
+/// |---------|-------------|-------------|-----------------------------------------------------|
+/// | seasons | the panel's | each >= 2   | observations in one cycle of each season            |
+/// | window  | 11          | odd, >= 3   | cycles within which the shortest season changes     |
+/// | robust  | false       | true, false | whether outliers are kept out of the seasons        |
+/// | inner   | "auto_ets"  | a model     | forecasts what is left, without a season of its own |
 #[derive(Debug, Clone, Serialize, Deserialize)]
 #[serde(default, deny_unknown_fields)]
 pub struct Mstl {

@@ -17,9 +17,9 @@ use crate::{Ctx, Setting, SettingError, Settings};
 
 /// The mean of the last values.
 ///
-/// | name   | default                  | range | meaning                    |
-/// |--------|--------------------------|-------|----------------------------|
-/// | window | one season, at least 4   | >= 1  | values in the mean at most |
+/// | name   | default                | range | meaning                    |
+/// |--------|------------------------|-------|----------------------------|
+/// | window | one season, at least 4 | >= 1  | values in the mean at most |
 #[derive(Debug, Clone, Default, Serialize, Deserialize)]
 #[serde(default, deny_unknown_fields)]
 pub struct WindowMean {

@@ -25,7 +25,7 @@ const VARIANTS: &[(&str, &str)] = &[
     ("garch", r#"{"mean":"zero","errors":"student"}"#),
     ("mstl", r#"{"seasons":[3,4],"robust":true,"inner":{"use":"window_mean","window":5}}"#),
     ("ets", r#"{"model":"AAdA"}"#),
-    ("ses", r#"{"alpha":0.3}"#),
+    ("ses", r#"{"alpha":0.5}"#),
 ];
 
 /// Lifts around models that the laws are tried on too.
@@ -50,6 +50,9 @@ pub const REFUSALS: &[(&str, &str, &str)] = &[
 ];
 
 const GARCH_AT_ZERO: &str = r#"garch {"mean":"zero","errors":"student"}"#;
+
+const MSTL_OF_MEANS: &str =
+    r#"mstl {"seasons":[3,4],"robust":true,"inner":{"use":"window_mean","window":5}}"#;
 
 const DEMAND: &str = "a demand is not negative";
 
@@ -77,10 +80,20 @@ pub const NOT_SHIFTED: &[(&str, &str)] = &[
     ("combine", "auto_theta divides by the season"),
 ];
 
+/// (model, reason): where a value as forecast is news.
+pub const SURPRISED: &[(&str, &str)] = &[
+    ("window_mean", "forgets the oldest value"),
+    ("seasonal_window_mean", "forgets the oldest season"),
+    (MSTL_OF_MEANS, "its inner model forgets the oldest value"),
+    ("sba", "its mean is below its size"),
+    ("combine", "members expected something else"),
+];
+
 /// Subjects whose means have no parameter besides those set: moving on equals fitting again.
 pub const NO_PARAMETERS: &[&str] = &[
     "naive",
     "seasonal_naive",
+    r#"ses {"alpha":0.5}"#,
     "window_mean",
     "seasonal_window_mean",
     r#"croston {"alpha":0.3,"beta":0.2}"#,

@@ -3,7 +3,7 @@
 use almanac_data::{FitError, Forecast};
 use almanac_models::{Ctx, Extrapolate, Missing, Next, Past};
 
-use crate::subjects::{NO_PARAMETERS, agree, all_obey, kinds, ordinary};
+use crate::subjects::{NO_PARAMETERS, SURPRISED, agree, all_obey, kinds, ordinary};
 
 type Fitted = Box<dyn Extrapolate>;
 
@@ -52,6 +52,24 @@ fn later_by_nothing_is_the_same() {
         let fitted = subject.method.fit(&Ctx::new(3), &Past::new(&y, 4));
         let fitted = fitted.map_err(|e| e.to_string())?;
         agree(&look(&later(&fitted, &y, 0)?)?, &look(&fitted)?, 100.0, 1e-9)
+    });
+}
+
+/// What was expected came: nothing is learnt, and the expectations beyond it stay.
+#[test]
+fn no_surprise_no_change() {
+    let y = ordinary(40);
+    all_obey("moving over one's own forecast keeps the rest of it", |subject| {
+        if subject.is_in(SURPRISED) {
+            return Ok(());
+        }
+        let fitted = subject.method.fit(&Ctx::new(3), &Past::new(&y, 4));
+        let fitted = fitted.map_err(|e| e.to_string())?;
+        let expected = look(&fitted)?.mean;
+        let past = [&y[..], &expected[..3]].concat();
+        let moved = look(&later(&fitted, &past, 3)?)?.mean;
+        let off = moved.iter().zip(&expected[3..]).find(|(a, b)| (**a - **b).abs() > 1e-6);
+        off.map_or(Ok(()), |(a, b)| Err(format!("{a} where {b} was expected")))
     });
 }
 
