@@ -24,4 +24,4 @@ pub use report::{
 pub use score::{Answered, FoldResult};
 pub use source::{BadRows, Duplicates, Format, Gaps, Join, Layout, Resample, Source, Tidy};
 pub use task::{Ahead, Forecasting, Task};
-pub use time::{Calendar, Clock, Freq, FreqError, Stamp};
+pub use time::{Calendar, Clock, Freq, FreqError, Slots, Stamp};

@@ -63,6 +63,15 @@ pub enum Freq {
         /// Start of the last bar, in microseconds after local midnight.
         close: i64,
     },
+    /// A few parts of each business day.
+    Slots(Slots),
+}
+
+/// Times of day at which the parts of a day begin: one to eight, increasing.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Slots {
+    minutes: [u16; 8],
+    count: usize,
 }
 
 /// A clock, a frequency and the days on which a business calendar is closed.
@@ -74,6 +83,23 @@ pub struct Calendar {
     pub freq: Freq,
     /// Closed days (as midnight stamps of the wall date), sorted; only business calendars read them.
     pub closed: Vec<Stamp>,
+}
+
+impl Slots {
+    /// Slots from minutes after midnight; none where these do not increase, or are none or over eight.
+    pub fn new(starts: &[u16]) -> Option<Slots> {
+        let fit = (1..=8).contains(&starts.len())
+            && starts.windows(2).all(|pair| pair[0] < pair[1])
+            && starts.iter().all(|&start| start < 24 * 60);
+        let mut minutes = [0; 8];
+        fit.then(|| minutes[..starts.len()].copy_from_slice(starts))?;
+        Some(Slots { minutes, count: starts.len() })
+    }
+
+    /// Starts in microseconds after local midnight.
+    pub fn starts(&self) -> impl DoubleEndedIterator<Item = i64> + '_ {
+        self.minutes.iter().take(self.count).map(|&minute| i64::from(minute) * 60_000_000)
+    }
 }
 
 impl Stamp {
@@ -200,6 +226,13 @@ impl Calendar {
                 }
                 Some(self.next_open_day(midnight)? + TimeDelta::microseconds(open))
             }),
+            Freq::Slots(slots) => self.move_wall(stamp, |wall| {
+                let midnight = wall.date().and_time(chrono::NaiveTime::MIN);
+                let of_day = (wall - midnight).num_microseconds()?;
+                let today = slots.starts().find(|&start| start > of_day);
+                let day = if today.is_some() { midnight } else { self.next_open_day(midnight)? };
+                Some(day + TimeDelta::microseconds(today.or(slots.starts().next())?))
+            }),
         }
     }
 
@@ -222,6 +255,7 @@ impl Calendar {
             Freq::Months { count, .. } if 12 % count == 0 => (12 / count) as usize,
             Freq::Months { .. } => 1,
             Freq::Sessions { every, open, close } => ((close - open) / every + 1) as usize,
+            Freq::Slots(slots) => slots.count,
         }
     }
 
@@ -267,7 +301,8 @@ impl Calendar {
 /// A frequency that nobody could read.
 #[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
 #[error(
-    "cannot read frequency `{0}`: use 5min, h, D, B, W, MS, ME, QS, QE, YS, YE, or a number of steps"
+    "cannot read frequency `{0}`: use 5min, h, D, B, W, MS, ME, QS, QE, YS, YE, a number of steps, \
+     or slots as 09:15,11:35,13:35"
 )]
 pub struct FreqError(pub String);
 
@@ -275,9 +310,20 @@ impl FromStr for Freq {
     type Err = FreqError;
 
     /// Reads `5min`, `30s`, `h`, `D`, `B`, `W`, `MS`, `ME`, `QS`, `QE`, `YS`, `YE` with an optional
-    /// count in front, or a plain number of steps. Sessions are inferred or set by a card, never spelt.
+    /// count in front, a plain number of steps, or the slots of a day as `09:15,11:35,13:35`.
+    /// Sessions are inferred or set by a card, never spelt.
     fn from_str(text: &str) -> Result<Freq, FreqError> {
         let refuse = || FreqError(text.to_string());
+        if text.contains(':') {
+            let minute = |start: &str| -> Option<u16> {
+                let (hour, minute) = start.trim().split_once(':')?;
+                let (hour, minute): (u16, u16) = (hour.parse().ok()?, minute.parse().ok()?);
+                (hour < 24 && minute < 60).then_some(60 * hour + minute)
+            };
+            let starts: Option<Vec<u16>> = text.split(',').map(minute).collect();
+            let slots = starts.and_then(|starts| Slots::new(&starts));
+            return slots.map(Freq::Slots).ok_or_else(refuse);
+        }
         let digits = text.len() - text.trim_start_matches(|c: char| c.is_ascii_digit()).len();
         let (count, unit) = text.split_at(digits);
         let count: i64 = if count.is_empty() { 1 } else { count.parse().map_err(|_| refuse())? };
@@ -331,6 +377,12 @@ impl fmt::Display for Freq {
                 counted(count / each, &format!("{letter}{}", if end { "E" } else { "S" }))
             }
             Freq::Sessions { every, .. } => write!(f, "{} within sessions", Freq::Micros(every)),
+            Freq::Slots(slots) => {
+                let starts = slots.minutes.iter().take(slots.count);
+                let shown: Vec<String> =
+                    starts.map(|minute| format!("{:02}:{:02}", minute / 60, minute % 60)).collect();
+                f.write_str(&shown.join(","))
+            }
         }
     }
 }
@@ -399,12 +451,40 @@ mod tests {
         assert_eq!(calendar.season(), 75);
     }
 
+    /// After the afternoon of a Friday comes the morning of Monday.
+    #[test]
+    fn slots_jump_the_weekend() {
+        let calendar = Calendar::new(Clock::Wall, "09:15,11:35,13:35".parse().unwrap());
+        let morning = Stamp::of_wall(wall("2023-07-07 09:15"));
+        let shown: Vec<String> =
+            calendar.after(morning, 3).iter().map(|&at| calendar.show(at)).collect();
+        let slots = ["2023-07-07T11:35:00", "2023-07-07T13:35:00", "2023-07-10T09:15:00"];
+        assert_eq!((shown, calendar.season()), (slots.map(String::from).to_vec(), 3));
+    }
+
     /// Printing a frequency and reading it again changes nothing.
     #[test]
     fn frequencies_round_trip() {
-        for text in ["1", "5min", "30s", "h", "D", "B", "W", "MS", "ME", "QS", "QE", "YS", "2W"] {
+        for text in [
+            "1",
+            "5min",
+            "30s",
+            "h",
+            "D",
+            "B",
+            "W",
+            "MS",
+            "ME",
+            "QS",
+            "QE",
+            "YS",
+            "2W",
+            "09:15,13:35",
+        ] {
             assert_eq!(text.parse::<Freq>().unwrap().to_string(), text);
         }
-        assert!("fortnight".parse::<Freq>().is_err());
+        for text in ["fortnight", "13:35,09:15", "09:75", "25:00", ":"] {
+            assert!(text.parse::<Freq>().is_err(), "{text}");
+        }
     }
 }

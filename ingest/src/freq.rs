@@ -56,7 +56,7 @@ pub(crate) fn calendar(
     };
     mixed(rows, freq, stated.is_some(), notes)?;
     let mut calendar = Calendar::new(rows.clock, freq);
-    if matches!(freq, Freq::BusinessDays | Freq::Sessions { .. }) {
+    if trades(freq) {
         calendar.closed = closed(rows, &freq)?;
         notes.say(format!(
             "closed: {} weekdays on which no series has a row",
@@ -74,6 +74,11 @@ pub(crate) fn calendar(
     };
     notes.say(format!("frequency: {freq}{sessions} ({found})"));
     Ok(calendar)
+}
+
+/// Whether only the days and hours count on which there is trade.
+pub(crate) fn trades(freq: Freq) -> bool {
+    matches!(freq, Freq::BusinessDays | Freq::Sessions { .. } | Freq::Slots(_))
 }
 
 /// Wall time in microseconds.
@@ -267,7 +272,7 @@ fn mixed(rows: &Grouped, freq: Freq, stated: bool, notes: &mut Notes) -> Result<
         let Some(own) = own else { continue };
         // A few bars of a session may look like any fixed step.
         let same = own.freq == freq
-            || matches!(freq, Freq::Sessions { .. } | Freq::BusinessDays)
+            || trades(freq)
                 && matches!(
                     own.freq,
                     Freq::Sessions { .. } | Freq::BusinessDays | Freq::Days(1) | Freq::Micros(_)

@@ -67,7 +67,7 @@ impl Grid {
             (Freq::Steps(step) | Freq::Micros(step), _) => Grid::Even(step),
             (Freq::Days(days), Clock::Date | Clock::Wall) => Grid::Even(days * DAY),
             (Freq::Days(_) | Freq::Months { .. }, _) => Grid::Counted,
-            (Freq::BusinessDays | Freq::Sessions { .. }, _) => {
+            (Freq::BusinessDays | Freq::Sessions { .. } | Freq::Slots(_), _) => {
                 Grid::Traded(traded(rows, calendar, notes))
             }
         }
@@ -146,6 +146,7 @@ fn traded(rows: &Grouped, calendar: &Calendar, notes: &mut Notes) -> Vec<Stamp> 
             Freq::Sessions { every, open, close } => {
                 open <= of_day && of_day <= close && (of_day - open) % every == 0
             }
+            Freq::Slots(slots) => slots.starts().any(|start| start == of_day),
             _ => true,
         };
         in_session && !is_weekend(wall)

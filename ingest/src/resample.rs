@@ -1,8 +1,11 @@
 //! Rows brought to a coarser frequency by the calendar: days from midnight, weeks from Monday, months
-//! from their first day; an `E` frequency stamps the last day instead.
+//! from their first day; an `E` frequency stamps the last day instead. A slot begins at its time of
+//! day and reaches to the next; what comes before the first slot of a day belongs to it.
+//!
+//! The columns of bars join as bars do: open first, high largest, low smallest, close last, volume sum.
 
 use almanac_data::{Clock, Freq, Join, Role, Stamp};
-use chrono::{Datelike, Days, Months, NaiveDate, NaiveDateTime};
+use chrono::{Datelike, Days, Months, NaiveDate, NaiveDateTime, TimeDelta};
 
 use crate::error::ReadError;
 use crate::freq::wall;
@@ -11,8 +14,9 @@ use crate::order::Grouped;
 
 const DAY: i64 = 86_400_000_000;
 
-/// Joins the rows of each period, days and longer becoming dates. Missing values do not count; a period of missing values is missing.
-/// Of other columns the first row of the period stands, or the last where they are known at its end.
+/// Joins the rows of each period, days and longer becoming dates. Missing values do not count; a
+/// period of missing values is missing. Of other columns that are no bars the first row of the period
+/// stands, or the last where they are known at its end.
 ///
 /// # Errors
 /// A frequency of another kind than the stamps.
@@ -27,11 +31,11 @@ pub(crate) fn resample(
         return Err(ReadError::Setting { name: "resample", value: freq.to_string(), reason });
     }
     let before = rows.at.len();
-    let late: Vec<bool> = rows
+    let beside: Vec<Join> = rows
         .columns
         .iter()
         .filter(|column| column.role != Role::Static)
-        .map(|column| matches!(column.role, Role::Past | Role::Close))
+        .map(|column| beside(&column.name, column.role))
         .collect();
     let (mut kept, mut start) = (0, 0);
     for series in 0..rows.len() {
@@ -45,8 +49,12 @@ pub(crate) fn resample(
                 .count();
             rows.at[kept] = period;
             rows.y[kept] = join(&rows.y[k..k + same], how);
-            for (values, &late) in rows.rowwise().zip(&late) {
-                values[kept] = values[if late { k + same - 1 } else { k }];
+            for (values, &how) in rows.rowwise().zip(&beside) {
+                values[kept] = match how {
+                    Join::First => values[k],
+                    Join::Last => values[k + same - 1],
+                    bar => join(&values[k..k + same], bar),
+                };
             }
             kept += 1;
             k += same;
@@ -57,7 +65,7 @@ pub(crate) fn resample(
     rows.at.truncate(kept);
     rows.y.truncate(kept);
     rows.rowwise().for_each(|values| values.truncate(kept));
-    if !matches!(freq, Freq::Steps(_) | Freq::Micros(_)) {
+    if matches!(freq, Freq::Days(_) | Freq::BusinessDays | Freq::Months { .. }) {
         for at in &mut rows.at {
             *at = Stamp(wall(rows.clock, *at));
         }
@@ -69,6 +77,18 @@ pub(crate) fn resample(
          a first or last period may be incomplete"
     ));
     Ok(())
+}
+
+/// How a column joins: by its name in a bar, else by when it is known.
+fn beside(name: &str, role: Role) -> Join {
+    match (name.to_lowercase().as_str(), role) {
+        ("open", _) => Join::First,
+        ("high", _) => Join::Max,
+        ("low", _) => Join::Min,
+        ("volume", _) => Join::Sum,
+        ("close", _) | (_, Role::Past | Role::Close) => Join::Last,
+        _ => Join::First,
+    }
 }
 
 fn join(values: &[f64], how: Join) -> f64 {
@@ -98,6 +118,13 @@ fn floor(at: Stamp, freq: Freq, clock: Clock) -> Stamp {
             // 1970-01-05 was a Monday.
             let day = (local.div_euclid(DAY) - 4).div_euclid(days) * days + 4;
             midnight(day, clock)
+        }
+        Freq::Slots(slots) => {
+            let of_day = local.rem_euclid(DAY);
+            let own = slots.starts().take_while(|&start| start <= of_day).last();
+            let start = own.or(slots.starts().next()).unwrap_or(0);
+            let midnight = Clock::Wall.local(Stamp(local - of_day)).unwrap_or_default();
+            clock.stamp(midnight + TimeDelta::microseconds(start))
         }
         Freq::BusinessDays | Freq::Sessions { .. } => {
             let day = local.div_euclid(DAY);
@@ -150,6 +177,8 @@ mod tests {
             ("MS", "2020-01-01T00:00:00"),
             ("QE", "2020-03-31T00:00:00"),
             ("YS", "2020-01-01T00:00:00"),
+            ("09:15,13:35", "2020-01-02T13:35:00"),
+            ("14:00,15:00", "2020-01-02T14:00:00"),
         ];
         for (freq, floor) in cases {
             assert_eq!(floored(at, freq, Clock::Wall), floor);

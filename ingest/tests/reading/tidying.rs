@@ -134,3 +134,31 @@ fn hours_become_days() {
     assert_eq!(read.panel.columns[0].values, [23.0, 47.0, 71.0, 83.0]);
     assert_eq!(read.panel.season, 7);
 }
+
+/// Two slots of a day of hourly bars: bars join as bars do, the target as asked.
+#[test]
+fn bars_become_slots() {
+    let mut text = String::from("symbol,date,open,high,low,close,volume\n");
+    for day in [6, 7, 8, 9, 10, 13] {
+        for hour in 9..15 {
+            text.push_str(&format!(
+                "X,2020-01-{day:02} {hour:02}:00,{hour},{},{},{},10\n",
+                hour + 2,
+                hour - 2,
+                hour + 1
+            ));
+        }
+    }
+    let settings = "open = [\"open\"]\nclose = [\"high\", \"low\", \"volume\"]\n\
+        resample = { freq = \"09:00,12:00\", how = \"last\" }";
+    let read = csv(&text, settings).unwrap();
+    assert!(
+        shown(&read)[0]
+            .starts_with("X 2020-01-06T09:00:00=12 2020-01-06T12:00:00=15 2020-01-07T09")
+    );
+    assert_eq!((read.panel.rows(), read.panel.season), (12, 2));
+    let first: Vec<f64> = read.panel.columns.iter().map(|column| column.values[0]).collect();
+    assert_eq!(first, [9.0, 13.0, 7.0, 30.0]);
+    let next = read.panel.calendar.next(*read.panel.series(0).at.last().unwrap());
+    assert_eq!(read.panel.calendar.show(next), "2020-01-14T09:00:00");
+}
