@@ -2,7 +2,7 @@
 
 use std::sync::LazyLock;
 
-use almanac_data::{Measure, Report};
+use almanac_data::{Measure, Rank, Report};
 use base64::Engine;
 use base64::engine::general_purpose::STANDARD;
 use sha2::{Digest, Sha256};
@@ -10,7 +10,7 @@ use sha2::{Digest, Sha256};
 use crate::figures::{self, Figure};
 use crate::look::{Look, Looks, swatch};
 use crate::tables;
-use crate::text::{count, escape, plural, scored, with_unit};
+use crate::text::{count, escape, frequency, plural, scored, with_unit};
 use crate::verdict::{caveats, verdict};
 
 /// plotly.js 4.1.1, basic bundle, as its authors minified it: `assets/README.md`.
@@ -20,6 +20,8 @@ const PAGE_CSS: &str = include_str!("../assets/page.css");
 
 /// Models that the error charts show before a reader asks for more.
 const DRAWN: usize = 7;
+/// Skill below which they do not: three times the baseline's error.
+const FAR: f64 = -2.0;
 
 /// The policy allows two scripts by their hash and nothing from anywhere else. Styles are free
 /// because plotly writes them into the elements it draws.
@@ -80,7 +82,7 @@ fn header(report: &Report) -> String {
         ("Series", count(run.series)),
         ("Rows", count(run.rows)),
         ("Span", format!("{} to {}", whole(&run.span.0), whole(&run.span.1))),
-        ("Frequency", escape(&run.freq)),
+        ("Frequency", escape(&frequency(&run.freq))),
         ("Season", plural(run.season, "step", "steps")),
         ("Models", count(report.leaderboard.rows.len())),
     ];
@@ -132,9 +134,10 @@ fn errors(report: &Report, looks: &Looks, metric: &str) -> String {
     let legend = match (&steps, &folds) {
         (None, None) => String::new(),
         _ => format!(
-            "<p>Mean {}, one line a model. Press a name to show or hide its line.</p>{}",
+            "<p>Mean {}, one line a model. Press a name to show or hide its line; pale names are \
+             hidden.</p>{}",
             escape(metric),
-            legend(looks)
+            legend(report, looks)
         ),
     };
     format!(
@@ -171,10 +174,12 @@ fn picker(looks: &Looks, offered: impl Fn(&str) -> bool) -> String {
     format!("<p class=picker><label>Model <select data-picker>{options}</select></label></p>")
 }
 
-/// Buttons that show and hide models in the charts of a part.
-fn legend(looks: &Looks) -> String {
-    let button = |(name, look): (&str, Look)| {
-        let pressed = look.index < DRAWN || look.is_baseline();
+/// Buttons that show and hide models in the charts of a part. Models far behind the baseline wait
+/// for a press: one of them would flatten all the others.
+fn legend(report: &Report, looks: &Looks) -> String {
+    let button = |((name, look), row): ((&str, Look), &Rank)| {
+        let near = row.skill.is_none_or(|skill| skill > FAR);
+        let pressed = look.is_baseline() || (look.index < DRAWN && near);
         format!(
             "<button type=button data-model={} aria-pressed={pressed}>{}<span>{}</span></button>",
             look.index,
@@ -184,6 +189,6 @@ fn legend(looks: &Looks) -> String {
     };
     format!(
         "<div class=legend role=group aria-label=\"Models drawn\">{}</div>",
-        looks.all().map(button).collect::<String>()
+        looks.all().zip(&report.leaderboard.rows).map(button).collect::<String>()
     )
 }

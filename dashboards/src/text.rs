@@ -21,6 +21,36 @@ pub fn escape(text: &str) -> String {
     safe
 }
 
+/// A sentence as HTML: what it names in backticks becomes code.
+pub fn prose(text: &str) -> String {
+    let safe = escape(text);
+    let parts: Vec<&str> = safe.split('`').collect();
+    if parts.len().is_multiple_of(2) {
+        return safe;
+    }
+    let part = |(i, part): (usize, &&str)| match i % 2 {
+        0 => part.to_string(),
+        _ => format!("<code>{part}</code>"),
+    };
+    parts.iter().enumerate().map(part).collect()
+}
+
+/// A frequency in words: `D` → `daily`; codes that are no single word stay.
+pub fn frequency(code: &str) -> String {
+    let word = match code {
+        "h" => "hourly",
+        "D" => "daily",
+        "B" => "business days",
+        "W" => "weekly",
+        "MS" | "ME" => "monthly",
+        "QS" | "QE" => "quarterly",
+        "YS" | "YE" => "yearly",
+        "1" => "steps",
+        other => other,
+    };
+    word.to_string()
+}
+
 /// Four significant digits, thousands separated; powers of ten outside 10⁻⁴ … 10⁹; a dash for
 /// what is not finite.
 pub fn number(value: f64) -> String {
@@ -206,6 +236,13 @@ mod tests {
     #[test]
     fn markup_becomes_text() {
         assert_eq!(escape("<b a='\"'>&"), "&lt;b a=&#39;&quot;&#39;&gt;&amp;");
+    }
+
+    /// A pair of backticks makes code; one alone stays what it is.
+    #[test]
+    fn backticks_come_in_pairs() {
+        assert_eq!(prose("id: `a<b`, target"), "id: <code>a&lt;b</code>, target");
+        assert_eq!(prose("a ` b"), "a ` b");
     }
 
     #[test]

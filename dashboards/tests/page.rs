@@ -141,6 +141,17 @@ fn tables_need_no_script() {
     assert!(page.contains(" and 34 more</td>"));
 }
 
+/// The first seven and the baseline are drawn, but not one that is far behind the baseline.
+#[test]
+fn a_crowd_does_not_hide_the_best() {
+    let page = ours("many");
+    let pressed = |model: usize| {
+        page.contains(&format!("<button type=button data-model={model} aria-pressed=true>"))
+    };
+    let drawn: Vec<usize> = (0..15).filter(|&model| pressed(model)).collect();
+    assert_eq!(drawn, [0, 1, 2, 3, 4, 6]);
+}
+
 /// A pure function: the same report, the same page.
 #[test]
 fn the_same_report_gives_the_same_page() {

@@ -40,6 +40,7 @@ pub fn coverage(diagnostics: &[Diagnostics], looks: &Looks) -> Option<Figure> {
             .to_string(),
         data,
         layout: json!({
+            "margin": {"l": 8, "r": 44, "t": 12, "b": 8},
             "xaxis": {"title": {"text": "steps ahead"}, "tickformat": "d"},
             "yaxis": {"title": {"text": "inside (%)"}, "range": [low - 6.0, 102.0]},
             "shapes": levels.iter().map(|&l| level(l, "dash")).collect::<Vec<_>>(),
@@ -49,6 +50,6 @@ pub fn coverage(diagnostics: &[Diagnostics], looks: &Looks) -> Option<Figure> {
 }
 
 fn nominal(level: f64) -> Value {
-    json!({"xref": "paper", "x": 0, "xanchor": "left", "y": level, "yanchor": "top",
+    json!({"xref": "paper", "x": 1.01, "xanchor": "left", "y": level, "yanchor": "middle",
         "text": format!("{level} %"), "showarrow": false, "font": {"size": 11, "color": "--soft"}})
 }

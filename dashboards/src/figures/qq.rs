@@ -20,9 +20,9 @@ pub fn qq(diagnostics: &[Diagnostics], looks: &Looks) -> Option<Figure> {
     let reach = diagnostics.iter().flat_map(|d| &d.qq_normal).fold(0.0_f64, |m, v| m.max(v.abs()));
     (!data.is_empty()).then(|| Figure {
         title: "Are errors normal?".to_string(),
-        caption: "Quantiles of standardised errors. Points on the line are normal; ends that bend \
-                  away (up on the right, down on the left) are heavy tails, where intervals from \
-                  a normal distribution are too narrow."
+        caption: "Quantiles of standardised errors. Points on the line are normal. All above it: \
+                  forecasts too low; all below: too high. Ends that bend away (up on the right, \
+                  down on the left) are heavy tails; a flatter line means intervals too wide."
             .to_string(),
         alt: "Scatter chart of the chosen model's standardised errors against normal quantiles, \
               with the diagonal."

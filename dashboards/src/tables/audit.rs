@@ -5,7 +5,7 @@ use std::collections::BTreeMap;
 use almanac_data::{Code, Finding, Fix, Report};
 
 use super::{scrolling, some_of};
-use crate::text::{count, escape};
+use crate::text::{count, escape, prose};
 
 /// Names of series shown for each finding.
 const SHOWN: usize = 8;
@@ -13,7 +13,7 @@ const SHOWN: usize = 8;
 /// Three short parts under their own headings.
 pub fn audit(report: &Report) -> String {
     let reading: String =
-        report.audit.reading.iter().map(|line| format!("<li>{}</li>", escape(line))).collect();
+        report.audit.reading.iter().map(|line| format!("<li>{}</li>", prose(line))).collect();
     let reading = match reading.as_str() {
         "" => "<p>Nothing was noted.</p>".to_string(),
         lines => format!("<ul>{lines}</ul>"),
@@ -42,7 +42,7 @@ fn findings(findings: &[Finding]) -> String {
             words(*code),
             count(rows),
             if named().next().is_some() { count(named().count()) } else { String::new() },
-            found.first().map(|f| escape(&f.first)).unwrap_or_default(),
+            found.first().map(|f| prose(&f.first)).unwrap_or_default(),
             some_of(named(), SHOWN),
         )
     };

@@ -6,7 +6,7 @@ use almanac_data::Report;
 
 use super::{scrolling, some_of};
 use crate::look::{Looks, swatch};
-use crate::text::{count, escape, plural};
+use crate::text::{count, escape, plural, prose};
 
 /// Series named in each group.
 const SHOWN: usize = 6;
@@ -28,7 +28,7 @@ pub fn failures(report: &Report, looks: &Looks) -> String {
             looks.of(model).map(swatch).unwrap_or_default(),
             escape(model),
             count(series.len()),
-            escape(reason),
+            prose(reason),
             some_of(series.iter().copied(), SHOWN),
         )
     };

@@ -3,7 +3,7 @@
 use almanac_data::{Report, SourceFile};
 
 use super::{facts, scrolling};
-use crate::text::{bytes, count, escape, plural, seconds};
+use crate::text::{bytes, count, escape, plural, prose, seconds};
 
 /// Commands, facts of the run, files with their hashes, notes, and the spec.
 pub fn origin(report: &Report) -> String {
@@ -22,18 +22,11 @@ pub fn origin(report: &Report) -> String {
         ("Scores are", escape(&run.aggregation)),
     ];
     let about = facts("facts", &pairs);
-    let filled: Vec<String> = run
-        .filled
-        .iter()
-        .map(|(model, n)| {
-            format!(
-                "<li>{} filled {} missing values of its own past.</li>",
-                escape(model),
-                escape(&n.to_string())
-            )
-        })
-        .collect();
-    let notes: String = run.notes.iter().map(|note| format!("<li>{}</li>", escape(note))).collect();
+    let filled = run.filled.iter().filter(|(_, n)| n.as_u64() != Some(0)).map(|(model, n)| {
+        let n = escape(&n.to_string());
+        format!("<li>{} filled {n} missing values of its own past.</li>", escape(model))
+    });
+    let notes: String = run.notes.iter().map(|note| format!("<li>{}</li>", prose(note))).collect();
     format!(
         "<p>The same spec, data and seed give the same bits, whatever the number of threads. Save \
          the spec below as <code>spec.toml</code>, or replay the folder of the run.</p>\
@@ -41,7 +34,7 @@ pub fn origin(report: &Report) -> String {
          <ul class=notes>{}{notes}</ul><details open><summary>spec.toml</summary>\
          <pre tabindex=0 aria-label=\"spec\">{}</pre></details>",
         sources(&run.sources),
-        filled.concat(),
+        filled.collect::<String>(),
         escape(&report.spec),
     )
 }

@@ -5,12 +5,16 @@ use almanac_data::Report;
 use super::scrolling;
 use crate::text::{aligned, decimals, escape};
 
+/// Series listed.
+const LISTED: usize = 10;
+
 /// A ranked table with a bar as long as the score.
 pub fn worst(report: &Report, metric: &str) -> String {
     let Some(best) = report.leaderboard.rows.first().filter(|_| !report.worst.is_empty()) else {
         return "<p>No series has a score.</p>".to_string();
     };
-    let scores: Vec<f64> = report.worst.iter().map(|(_, score)| *score).collect();
+    let listed = &report.worst[..report.worst.len().min(LISTED)];
+    let scores: Vec<f64> = listed.iter().map(|(_, score)| *score).collect();
     let digits = decimals(&scores);
     let most = scores.iter().filter(|s| s.is_finite()).fold(0.0_f64, |m, s| m.max(s.abs()));
     let row = |(i, (series, score)): (usize, &(String, f64))| {
@@ -23,7 +27,7 @@ pub fn worst(report: &Report, metric: &str) -> String {
             aligned(*score, digits),
         )
     };
-    let rows: String = report.worst.iter().enumerate().map(row).collect();
+    let rows: String = listed.iter().enumerate().map(row).collect();
     let table = format!(
         "<table><thead><tr><th scope=col class=n>#</th><th scope=col>Series</th>\
          <th scope=col class=n>{}</th><th scope=col class=meter aria-label=size></th></tr></thead>\

@@ -32,7 +32,7 @@ fn alone() -> Report {
     report
 }
 
-/// Fifteen models with long names, 240 failures, holes in truth and forecasts.
+/// Fifteen models with long names, one of them far off, 240 failures, holes in truth and forecasts.
 fn crowd() -> Report {
     let name = |i: usize| match i {
         3 => "seasonal_naive".to_string(),
@@ -50,6 +50,7 @@ fn crowd() -> Report {
         chart.models[0].bands[0].1[20..24].fill(f64::NAN);
     }
     report.by_step[1].values[3] = f64::NAN;
+    report.leaderboard.rows[5].skill = Some(-8.0);
     report
 }
 
@@ -201,12 +202,15 @@ fn manifest() -> Manifest {
         series: 80,
         rows: 63_280,
         span: (day(0), day(734)),
-        freq: "daily".to_string(),
+        freq: "D".to_string(),
         season: 7,
         tidied: Tidied {
             fixes: vec![fix(Code::Duplicates, "mean", 12, 3), fix(Code::Gaps, "keep", 40, 9)],
         },
-        filled: Map::from_iter([("theta".to_string(), json!(213))]),
+        filled: Map::from_iter([
+            ("theta".to_string(), json!(213)),
+            ("naive".to_string(), json!(0)),
+        ]),
         aggregation: "mean over series of the mean over folds".to_string(),
         notes: vec!["MASE scales by the in-sample seasonal naive, season 7".to_string()],
         wall_s: 12.61,
