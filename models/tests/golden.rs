@@ -1,5 +1,7 @@
 //! Numbers that other programs computed: a folder each, with the script that made it.
 
+#[path = "golden/ets.rs"]
+mod ets;
 #[path = "golden/garch.rs"]
 mod garch;
 #[path = "golden/intermittent.rs"]

@@ -4,6 +4,7 @@
 //! when to stop, and when a start or a whole form cannot win any more.
 
 use super::layout::{Layout, Point};
+use super::start::flat;
 use super::{Errors, Form, Season, State, Weights, start};
 
 const ROUNDS: usize = 60;
@@ -12,13 +13,13 @@ const ROUNDS: usize = 60;
 const PATIENCE: f64 = 4.0;
 
 /// Where searches begin: α, β/α, γ/(1 − α), φ. Smoothing likelihoods often have one summit for a
-/// steady level and one for a lively level.
+/// steady level and one for a lively one.
 const STARTS: [[f64; 4]; 5] = [
     [0.1, 0.1, 0.05, 0.97],
     [0.5, 0.1, 0.05, 0.9],
     [0.9, 0.05, 0.5, 0.85],
     [0.02, 0.1, 0.05, 0.97],
-    [0.5, 0.8, 0.5, 0.9],
+    [0.1, 0.9, 0.5, 0.9],
 ];
 
 /// Weights that are given and not searched.
@@ -73,14 +74,19 @@ impl Problem<'_> {
     /// The best fit, or None where no start has a likelihood, or none can come below `bar`.
     pub fn fit(&self, bar: f64) -> Option<Fit> {
         let layout = Layout::new(self);
-        let from = start(self.y, self.form, self.season);
         let mut best: Option<Climb> = None;
-        for shares in STARTS {
-            let bar = best.as_ref().map_or(bar, |best| best.loss().min(bar));
-            let point = layout.point(shares, from.clone());
-            let climb = Climb::from(&layout, point, 1e-3, bar);
-            if let Some(climb) = climb.filter(|climb| climb.loss() < bar) {
-                best = Some(climb);
+        for from in [start(self.y, self.form, self.season), flat(self.y, self.form, self.season)] {
+            let mut begun = false;
+            for shares in STARTS {
+                let bar = best.as_ref().map_or(bar, |best| best.loss().min(bar));
+                let point = layout.point(shares, from.clone());
+                let climb = Climb::from(&layout, point, 1e-3, bar);
+                begun |= climb.is_some();
+                best = climb.filter(|climb| climb.loss() < bar).or(best);
+            }
+            // Decomposition may start means below zero; a flat start does not.
+            if begun {
+                break;
             }
         }
         let Climb { point, .. } = best?;
@@ -114,8 +120,12 @@ impl Climb {
             let next = layout.moved(&point, &step);
             match layout.look(&next) {
                 Some((there, then)) if there.errors.loss() < loss => {
+                    damping = match (loss - there.errors.loss()) / gain {
+                        kept if kept > 0.75 => (damping / 10.0).max(1e-3),
+                        kept if kept < 0.25 => damping * 4.0,
+                        _ => damping,
+                    };
                     (point, view, end) = (next, there, then);
-                    damping *= 0.1;
                 }
                 _ if damping > 1e6 => break,
                 _ => damping *= 10.0,

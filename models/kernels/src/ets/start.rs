@@ -22,6 +22,17 @@ pub fn start(y: &[f64], form: Form, length: usize) -> State {
     }
 }
 
+/// The mean of the first values without slope or season, which suits errors relative to the mean.
+pub(super) fn flat(y: &[f64], form: Form, length: usize) -> State {
+    let season = match form.season {
+        Season::None => Vec::new(),
+        Season::Additive => vec![0.0; length],
+        Season::Multiplicative => vec![1.0; length],
+    };
+    let window = (2 * season.len()).max(10).min(y.len());
+    State { level: mean(y[..window].iter().copied()), slope: 0.0, season }
+}
+
 /// One value a phase, summing to zero, or to their number where they multiply.
 fn seasonal(y: &[f64], kind: Season, length: usize) -> Vec<f64> {
     let multiplies = kind == Season::Multiplicative;
