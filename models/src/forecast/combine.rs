@@ -24,7 +24,7 @@ use crate::{Ctx, Setting, SettingError, Settings};
 ///
 /// | name    | default                          | range                  | meaning                     |
 /// |---------|----------------------------------|------------------------|-----------------------------|
-/// | models  | auto_theta, arima                | at least one           | the members                 |
+/// | models  | auto_ets, auto_theta, auto_arima | at least one           | the members                 |
 /// | how     | mean                             | mean, median, weighted | how members become one      |
 /// | holdout | one season, a third at the most  | >= 1                   | values that decide weights  |
 #[derive(Debug, Clone, Serialize, Deserialize)]
@@ -52,8 +52,8 @@ pub enum How {
 
 impl Default for Combine {
     fn default() -> Combine {
-        let models = ["auto_theta", "arima"].map(|name| Inner::Name(name.into())).to_vec();
-        Combine { models, how: How::Mean, holdout: None }
+        let models = ["auto_ets", "auto_theta", "auto_arima"].map(|name| Inner::Name(name.into()));
+        Combine { models: models.to_vec(), how: How::Mean, holdout: None }
     }
 }
 

@@ -77,7 +77,7 @@ pub const NOT_SHIFTED: &[(&str, &str)] = &[
     ("sba", "no demand is zero"),
     ("tsb", "no demand is zero"),
     (GARCH_AT_ZERO, "varies around zero"),
-    ("combine", "auto_theta divides by the season"),
+    ("combine", "auto_ets and auto_theta divide by the season"),
 ];
 
 /// (model, reason): where a value as forecast is news.
