@@ -250,6 +250,10 @@ mod tests {
         let (text, hint, place) = said("[\"mae\"]", "[\"maee\"]");
         assert_eq!((text.as_str(), hint), ("unknown metric `maee`", near("mae")));
         assert_eq!(place, Some((11, 1)));
+        let (text, _, place) = said("metrics = [\"mae\"]", "levels = []\nmetrics = [\"coverage\"]");
+        let must = "metrics that need no level, where no level is given";
+        assert_eq!(text, format!("score.metrics must be {must}, not coverage"));
+        assert_eq!(place, Some((12, 1)));
         let (text, _, place) = said("horizon = 2", "horizon = 0");
         assert_eq!(text, "folds.horizon must be at least 1, not 0");
         assert_eq!(place, Some((4, 1)));

@@ -179,6 +179,11 @@ fn all_gauges(score: &ScoreSpec, levels: &[f64]) -> Result<Vec<Gauge>, PlanError
             found.push(gauge);
         }
     }
+    if found.is_empty() {
+        let must = "metrics that need no level, where no level is given";
+        let got = written.join(", ");
+        return Err(PlanError::Range { table: "score", field: "metrics", must: must.into(), got });
+    }
     let mut seen = BTreeSet::new();
     found.retain(|gauge| seen.insert(gauge.name.clone()));
     Ok(found)

@@ -127,8 +127,8 @@ impl<'a> Question<'a> {
     /// The one forecast of the steps that are scored, if it is whole and its squares are finite.
     fn checked(&self, answers: Vec<Forecast>) -> Result<Forecast, FitError> {
         let steps = self.plan.folds.gap + self.plan.folds.horizon;
-        let Some(forecast) = answers.into_iter().next().filter(|answer| answer.len() == steps)
-        else {
+        let whole = |answer: &Forecast| answer.len() == steps && answer.is_whole();
+        let Some(forecast) = answers.into_iter().next().filter(whole) else {
             return Err(FitError::Failed(format!("gave no forecast of {steps} steps")));
         };
         // A square that overflows would make a score undefined, and hide the worst of forecasts.

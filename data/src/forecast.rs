@@ -127,6 +127,21 @@ impl Forecast {
         }
     }
 
+    /// Whether the spread covers every step.
+    pub fn is_whole(&self) -> bool {
+        match &self.spread {
+            Spread::None => true,
+            Spread::Normal(sd) => sd.len() == self.len(),
+            Spread::Draws(draws) => {
+                draws.len() == self.len() && draws.iter().all(|draws| !draws.is_empty())
+            }
+            Spread::Quantiles { levels, values } => {
+                let fits = |row: &Vec<f64>| row.len() == levels.len();
+                values.len() == self.len() && !levels.is_empty() && values.iter().all(fits)
+            }
+        }
+    }
+
     /// Whether every number in it is finite.
     pub fn is_finite(&self) -> bool {
         let finite = |values: &[f64]| values.iter().all(|value| value.is_finite());
@@ -229,6 +244,16 @@ mod tests {
             (draws.mean[0], draws.quantile(0, 0.0), draws.quantile(0, 1.0)),
             (1.0, 0.0, 2.0)
         );
+    }
+
+    /// A spread that is shorter than the mean, or empty at a step, is not whole.
+    #[test]
+    fn a_short_spread_is_not_whole() {
+        let whole = |spread| Forecast { mean: vec![1.0, 2.0], spread, filled: 0 }.is_whole();
+        assert!(whole(Spread::Normal(vec![1.0; 2])) && !whole(Spread::Normal(vec![1.0])));
+        assert!(!whole(Spread::Draws(vec![vec![1.0], vec![]])));
+        let quantiles = |row| Spread::Quantiles { levels: vec![0.1, 0.9], values: vec![row; 2] };
+        assert!(whole(quantiles(vec![0.0, 3.0])) && !whole(quantiles(vec![0.0])));
     }
 
     /// Half-way between two levels lies half-way between their values.

@@ -100,7 +100,7 @@ fn quantiles_crps(levels: &[f64], values: &[f64], y: f64) -> f64 {
     let (first, last) = (values[0], values[values.len() - 1]);
     let mut total = (first - y).max(0.0) + (y - last).max(0.0);
     for (p, x) in levels.windows(2).zip(values.windows(2)) {
-        let at = y.clamp(x[0], x[1]);
+        let at = y.max(x[0]).min(x[1]);
         let width = x[1] - x[0];
         let middle = if width > 0.0 { p[0] + (p[1] - p[0]) * (at - x[0]) / width } else { p[0] };
         total += square(at - x[0], p[0], middle) + square(x[1] - at, 1.0 - middle, 1.0 - p[1]);

@@ -150,14 +150,16 @@ impl<'a> Summary<'a> {
         }
     }
 
-    /// Quantiles of one step from the ends of its intervals and its mean.
+    /// Quantiles of one step from the ends of its intervals and its mean, in increasing order even
+    /// where the mean of a lopsided distribution lies outside an interval.
     fn spread(&self, answered: &Answered, step: usize) -> Spread {
         let ends = self.plan.levels.iter().zip(&answered.bands).flat_map(|(level, (low, high))| {
             [((1.0 - level) / 2.0, low[step]), ((1.0 + level) / 2.0, high[step])]
         });
-        let mut points: Vec<(f64, f64)> = ends.chain([(0.5, answered.mean[step])]).collect();
-        points.sort_by(|a, b| a.0.total_cmp(&b.0));
-        let (levels, values) = points.into_iter().unzip();
+        let points = ends.chain([(0.5, answered.mean[step])]);
+        let (mut levels, mut values): (Vec<f64>, Vec<f64>) = points.unzip();
+        levels.sort_by(f64::total_cmp);
+        values.sort_by(f64::total_cmp);
         Spread::Quantiles { levels, values: vec![values] }
     }
 
