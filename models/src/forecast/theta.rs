@@ -1,16 +1,17 @@
-//! The theta method: exponential smoothing pulled along a line, in four forms and the best of them.
+//! The theta method: exponential smoothing pulled along a line, in four forms and the best of two.
 //!
 //! ```text
 //! mean of the next y = ℓ + (1 − 1/θ)·(βⁿ·A + (1 − βⁿ⁺¹)/α·B)      ℓ[t] = α·y[t] + β·ℓ[t−1]      β = 1 − α
 //!                        line through all values      line through the values so far
 //! θ = 2                  theta                        dynamic_theta
 //! θ fitted               optimized_theta              dynamic_optimized_theta
-//! auto_theta: the smallest n·ln(Σ e²/n) + k·ln n
+//! smaller n·ln(Σ e²/n) + k·ln n of these two: auto_theta
 //! var[h] = σ²·(1 + (h − 1)·α²); where the line moves, σ² times the sum of squared responses
 //! ```
 //!
 //! k counts α, the first level, a fitted θ, and A and B where the line is that of all values: such a
-//! line has seen what it is asked to expect, and by Σ e² alone it would be taken too often.
+//! line has seen what it is asked to expect, and by Σ e² alone it would be taken too often. θ = 2 needs
+//! no look, being one of the values that a fitted θ may take.
 //!
 //! A season that stands out is first taken away by classical decomposition, and put back. Good on
 //! short business series; the line goes on for ever, and the season never changes.
@@ -27,12 +28,12 @@ use serde::{Deserialize, Serialize};
 use crate::forecast::{Extrapolate, Next, Past, Univariate};
 use crate::{Ctx, Setting, SettingError, Settings};
 
-/// The form of a method of the family, or several of which the one with the best criterion is taken.
+/// The form of a method of the family, or two of which the one with the smaller criterion is taken.
 pub trait Forms: Default + Send + Sync + 'static {
-    /// The form, or the first of several.
+    /// The form, or the first of two.
     const FIRST: Form;
-    /// The others.
-    const OTHERS: &'static [Form] = &[];
+    /// The second.
+    const OR: Option<Form> = None;
 }
 
 /// θ = 2 and one line.
@@ -47,7 +48,7 @@ pub struct Dynamic;
 /// θ fitted and a line that moves.
 #[derive(Debug, Clone, Default)]
 pub struct DynamicOptimized;
-/// Any of the four.
+/// θ fitted, and whether the line moves chosen.
 #[derive(Debug, Clone, Default)]
 pub struct Any;
 
@@ -64,8 +65,8 @@ impl Forms for DynamicOptimized {
     const FIRST: Form = Form { moving: true, free: true };
 }
 impl Forms for Any {
-    const FIRST: Form = Plain::FIRST;
-    const OTHERS: &'static [Form] = &[Optimized::FIRST, Dynamic::FIRST, DynamicOptimized::FIRST];
+    const FIRST: Form = Optimized::FIRST;
+    const OR: Option<Form> = Some(DynamicOptimized::FIRST);
 }
 
 /// A method of the theta family.
@@ -124,10 +125,11 @@ impl<F: Forms> Univariate for Theta<F> {
         ctx.go_on()?;
         let season = self.decomposition.season(past, self.season)?;
         let rest = season.without(past.y);
-        let theta = F::OTHERS.iter().fold(theta::fit(&rest, F::FIRST), |best, &form| {
-            let other = theta::fit(&rest, form);
-            if other.bic() < best.bic() { other } else { best }
-        });
+        let first = theta::fit(&rest, F::FIRST);
+        let theta = match F::OR.map(|form| theta::fit(&rest, form)) {
+            Some(second) if second.bic() < first.bic() => second,
+            _ => first,
+        };
         let variance = theta.variance();
         Ok(Box::new(FittedTheta { season, count: rest.len(), theta, variance }))
     }
