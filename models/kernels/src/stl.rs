@@ -223,23 +223,20 @@ pub fn mstl(y: &[f64], stls: &[Stl]) -> Option<ManyParts> {
     Some(ManyParts { seasonal, trend, remainder: rest })
 }
 
-/// How strong the season of a decomposition is, from 0 to 1:
-/// max(0, 1 − Var(remainder)/Var(season + remainder)).
-pub fn seasonal_strength(parts: &Parts) -> f64 {
-    let both: Vec<f64> = parts.seasonal.iter().zip(&parts.remainder).map(|(s, r)| s + r).collect();
-    let whole = variance(&both);
-    if whole > 0.0 { (1.0 - variance(&parts.remainder) / whole).clamp(0.0, 1.0) } else { 0.0 }
-}
-
 /// How strong the season of this period is, from 0 to 1, by the decomposition that automatic ARIMA
-/// uses: seasons that change within 11 cycles. 0 with fewer than two cycles.
+/// uses, in which seasons change within 11 cycles: max(0, 1 − Var(remainder)/Var(season + remainder)).
+/// 0 with fewer than two cycles.
 pub fn strength(y: &[f64], period: usize) -> f64 {
     // From the first value on, so that a flat series is flat in every bit.
     let level: Vec<f64> = y.iter().map(|value| value - y[0]).collect();
-    Stl::new(period, 11).decompose(&level).map_or(0.0, |parts| seasonal_strength(&parts))
+    let Some(parts) = Stl::new(period, 11).decompose(&level) else { return 0.0 };
+    let both: Vec<f64> = parts.seasonal.iter().zip(&parts.remainder).map(|(s, r)| s + r).collect();
+    let whole = variation(&both);
+    if whole > 0.0 { (1.0 - variation(&parts.remainder) / whole).clamp(0.0, 1.0) } else { 0.0 }
 }
 
-fn variance(y: &[f64]) -> f64 {
+/// Sum of squares around the mean.
+fn variation(y: &[f64]) -> f64 {
     let mean = y.iter().sum::<f64>() / y.len() as f64;
     y.iter().map(|y| (y - mean).powi(2)).sum::<f64>()
 }

@@ -233,17 +233,9 @@ fn rows(y: &[f64], origin: f64, moving: bool) -> Vec<Row> {
     y.iter().enumerate().map(row).collect()
 }
 
-/// What least squares needs: with r the error at ω = 0 and first level 0, q the share of the first
-/// level and g the pull, an error is r − ω·g − q·start.
-#[derive(Clone, Copy, Default)]
-struct Sums {
-    rr: f64,
-    rq: f64,
-    qq: f64,
-    rg: f64,
-    qg: f64,
-    gg: f64,
-}
+/// What least squares needs: the sums of r², rq, q², rg, qg and g², where r is the error at ω = 0 and
+/// first level 0, q the share of the first level and g the pull; an error is r − ω·g − q·start.
+struct Sums([f64; 6]);
 
 struct Best {
     alpha: f64,
@@ -255,7 +247,7 @@ struct Best {
 impl Sums {
     /// The best ω and first level at this α, the level no further than `reach` from the first value.
     fn best(&self, alpha: f64, free: bool, reach: f64) -> Best {
-        let Sums { rr, rq, qq, rg, qg, gg } = *self;
+        let [rr, rq, qq, rg, qg, gg] = self.0;
         let across = qq * gg - qg * qg;
         let mut omega = if free && across > 1e-12 * qq * gg {
             ((qq * rg - qg * rq) / across).clamp(0.0, 1.0)
@@ -295,15 +287,7 @@ fn pass(rows: &[Row], alphas: [f64; LANES], skip: usize) -> [Sums; LANES] {
             decay[lane] = next;
         }
     }
-    let [rr, rq, qq, rg, qg, gg] = sums;
-    std::array::from_fn(|lane| Sums {
-        rr: rr[lane],
-        rq: rq[lane],
-        qq: qq[lane],
-        rg: rg[lane],
-        qg: qg[lane],
-        gg: gg[lane],
-    })
+    std::array::from_fn(|lane| Sums(sums.map(|sum| sum[lane])))
 }
 
 /// One power of 1 − α more. Below 1e-100 nothing of the first level is left, and smaller numbers
