@@ -267,7 +267,7 @@ impl Calendar {
     fn months_after(&self, stamp: Stamp, turns: i64) -> Stamp {
         let Freq::Months { count, end } = self.freq else { return stamp };
         self.move_wall(stamp, |wall| {
-            let moved = wall.checked_add_months(Months::new((count * turns) as u32))?;
+            let moved = wall.checked_add_months(Months::new(u32::try_from(count * turns).ok()?))?;
             if !end {
                 return Some(moved);
             }
@@ -327,7 +327,7 @@ impl FromStr for Freq {
         let digits = text.len() - text.trim_start_matches(|c: char| c.is_ascii_digit()).len();
         let (count, unit) = text.split_at(digits);
         let count: i64 = if count.is_empty() { 1 } else { count.parse().map_err(|_| refuse())? };
-        if count == 0 {
+        if count == 0 || count > 1_000_000_000 {
             return Err(refuse());
         }
         let micros = |unit: i64| count.checked_mul(unit).map(Freq::Micros).ok_or_else(refuse);

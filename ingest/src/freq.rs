@@ -219,13 +219,15 @@ impl Distances {
     }
 
     fn add(&mut self, size: i64, times: usize) {
-        // Far more sizes than any regular panel has: what comes after changes no answer.
-        if times == 0 || self.counts.len() > 100_000 && !self.counts.contains_key(&size) {
+        if times == 0 {
             return;
         }
-        *self.counts.entry(size).or_default() += times;
         self.steps += times;
         self.divisor = gcd(self.divisor, size);
+        // Far more sizes than any regular panel has: none that comes after can be the usual one.
+        if self.counts.len() < 100_000 || self.counts.contains_key(&size) {
+            *self.counts.entry(size).or_default() += times;
+        }
     }
 
     /// The most frequent distance, the smallest of equals, and how often it occurs.

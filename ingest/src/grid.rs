@@ -65,7 +65,7 @@ impl Grid {
     fn of(rows: &Grouped, calendar: &Calendar, notes: &mut Notes) -> Grid {
         match (calendar.freq, calendar.clock) {
             (Freq::Steps(step) | Freq::Micros(step), _) => Grid::Even(step),
-            (Freq::Days(days), Clock::Date | Clock::Wall) => Grid::Even(days * DAY),
+            (Freq::Days(days), Clock::Date | Clock::Wall) => Grid::Even(days.saturating_mul(DAY)),
             (Freq::Days(_) | Freq::Months { .. }, _) => Grid::Counted,
             (Freq::BusinessDays | Freq::Sessions { .. } | Freq::Slots(_), _) => {
                 Grid::Traded(traded(rows, calendar, notes))

@@ -177,6 +177,10 @@ impl Input {
             }
         }
         let seen = seen(&head);
+        let raw = self::head(self.raw()?).map_err(|e| self.io(&e))?;
+        if matches!(seen, Some(Format::Parquet | Format::Arrow)) && raw != head {
+            return Err(self.malformed("compressed as a whole: unpack it first"));
+        }
         match (stated, seen) {
             (Some(Format::Bars), Some(seen)) | (None, Some(seen)) => Ok(seen),
             (Some(stated), _) => Ok(stated),

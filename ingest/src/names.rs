@@ -17,26 +17,11 @@ const IDS: [&[&str]; 3] = [
         "sensor", "key",
     ],
 ];
-const TIMES: [&[&str]; 3] = [
+const TIMES: [&[&str]; 4] = [
     &["ds"],
     &["timestamp"],
-    &[
-        "date",
-        "datetime",
-        "date_time",
-        "time",
-        "ts",
-        "ts_utc",
-        "ts_ist",
-        "day",
-        "week",
-        "month",
-        "quarter",
-        "year",
-        "step",
-        "period",
-        "t",
-    ],
+    &["date", "datetime", "date_time", "time", "ts", "ts_utc", "ts_ist"],
+    &["day", "week", "month", "quarter", "year", "step", "period", "t"],
 ];
 const TARGETS: [&[&str]; 3] = [&["y"], &["target"], &["value", "values"]];
 const BAR: [&str; 3] = ["open", "high", "low"];
@@ -52,6 +37,8 @@ pub(crate) struct Roles {
     pub columns: Vec<(String, Role)>,
     /// Columns that are left out.
     pub undeclared: Vec<String>,
+    /// Only rows where these columns have these values.
+    pub keep: Vec<(String, String)>,
 }
 
 struct Table<'a> {
@@ -81,8 +68,9 @@ impl Roles {
                 columns.push((table.have(name, word)?, role));
             }
         }
-        for column in source.keep.keys() {
-            table.have(column, "where")?;
+        let mut keep = Vec::new();
+        for (column, value) in &source.keep {
+            keep.push((table.have(column, "where")?, value.clone()));
         }
         let stated = |name: &Option<String>, word| {
             name.as_ref().map(|name| table.have(name, word)).transpose()
@@ -93,6 +81,14 @@ impl Roles {
             });
             free.cloned().collect()
         };
+        if source.layout == Some(Layout::Wide) {
+            for (name, value) in [("id", &source.id), ("target", &source.target)] {
+                if let Some(value) = value {
+                    let reason = "in the wide layout each column is a series".into();
+                    return Err(ReadError::Setting { name, value: value.clone(), reason });
+                }
+            }
+        }
         let (id, target) = (stated(&source.id, "id")?, stated(&source.target, "target")?);
         let id = match id {
             None if source.layout != Some(Layout::Wide) => {
@@ -113,7 +109,7 @@ impl Roles {
             targets.contains(name) || [Some(&time), id.as_ref()].contains(&Some(name))
         };
         let undeclared = free(&[]).into_iter().filter(|name| !used(name)).collect();
-        Ok(Roles { id, time, targets, layout, columns, undeclared })
+        Ok(Roles { id, time, targets, layout, columns, undeclared, keep })
     }
 
     /// The columns to read.

@@ -37,8 +37,14 @@ struct State {
     /// Of the first file; the others must agree.
     first: Option<(Roles, Times)>,
     freq: Option<String>,
-    /// Values that conditions could have matched, for a message.
-    seen: Vec<(String, Vec<String>)>,
+    conditions: Vec<Condition>,
+}
+
+/// A condition on rows, and some values that it could have matched.
+struct Condition {
+    column: String,
+    value: String,
+    have: Vec<String>,
 }
 
 pub(crate) fn read(source: &Source, inputs: &[Input]) -> Result<Read, ReadError> {
@@ -63,9 +69,9 @@ pub(crate) fn read(source: &Source, inputs: &[Input]) -> Result<Read, ReadError>
         }
         files.push(SourceFile { path: input.name.clone(), sha256, bytes, rows });
     }
-    let State { mut rows, mut notes, first, freq: file_freq, seen } = state;
+    let State { mut rows, mut notes, first, freq: file_freq, conditions } = state;
     if rows.at.is_empty() {
-        return Err(nothing_left(source, inputs, seen));
+        return Err(nothing_left(inputs, conditions));
     }
     rows.clock = first.map(|(_, times)| clock(&times, &settings, &rows, &mut notes)).transpose()?;
     let mut grouped = Grouped::from_rows(rows, &mut notes);
@@ -136,10 +142,10 @@ impl State {
         let (mut reader, unit) = readers::open(input, source)?;
         let head = reader.next(&Wanted::default())?;
         let head = head.ok_or_else(|| ReadError::Empty { path: input.name.clone() })?;
-        let (roles, times) = self.understand(source, input, &head)?;
         for said in reader.said() {
             self.notes.say(said);
         }
+        let (roles, times) = self.understand(source, input, &head)?;
         self.freq = self.freq.take().or(reader.freq());
         let decimal = match settings.decimal {
             Some(mark) => mark,
@@ -162,9 +168,7 @@ impl State {
             decimal,
             bad_rows: source.tidy.bad_rows,
         };
-        let keep: Vec<(String, String)> =
-            source.keep.iter().map(|(column, value)| (column.clone(), value.clone())).collect();
-        let wanted = Wanted { columns: Some(roles.wanted()), keep };
+        let wanted = Wanted { columns: Some(roles.wanted()), keep: roles.keep.clone() };
         let kept = wanted.take(head).map_err(|e| input.malformed(e))?;
         let mut count = kept.height();
         self.rows.add(&kept, &sheet, &mut self.notes)?;
@@ -224,13 +228,17 @@ impl State {
             }
             return Ok((roles, times));
         }
-        for column in source.keep.keys() {
+        for (column, value) in &roles.keep {
             let values = head.column(column).and_then(|column| column.cast(&DataType::String));
             let values = values.and_then(|values| values.unique_stable());
             let values = values.map_err(|e| input.malformed(e))?;
             let some = values.str().map_err(|e| input.malformed(e))?;
             let some = some.iter().flatten().take(20).map(String::from).collect();
-            self.seen.push((column.clone(), some));
+            self.conditions.push(Condition {
+                column: column.clone(),
+                value: value.clone(),
+                have: some,
+            });
         }
         self.rows.declare(&roles, head);
         let target = match roles.layout {
@@ -292,14 +300,11 @@ fn clock(
     })
 }
 
-fn nothing_left(source: &Source, inputs: &[Input], seen: Vec<(String, Vec<String>)>) -> ReadError {
-    let absent = |(column, have): &(String, Vec<String>)| !have.contains(&source.keep[column]);
-    let at = seen.iter().position(absent).unwrap_or(0);
-    match seen.into_iter().nth(at) {
-        Some((column, have)) => {
-            let value = source.keep.get(&column).cloned().unwrap_or_default();
-            ReadError::NothingLeft { column, value, have }
-        }
+fn nothing_left(inputs: &[Input], conditions: Vec<Condition>) -> ReadError {
+    let absent = |condition: &Condition| !condition.have.contains(&condition.value);
+    let at = conditions.iter().position(absent).unwrap_or(0);
+    match conditions.into_iter().nth(at) {
+        Some(Condition { column, value, have }) => ReadError::NothingLeft { column, value, have },
         None => ReadError::Empty {
             path: inputs.iter().map(|input| input.name.as_str()).collect::<Vec<_>>().join(", "),
         },

@@ -108,7 +108,9 @@ impl Times {
         let cells = cells(sample);
         let words: BTreeSet<&str> =
             cells.iter().flatten().map(String::as_str).filter(|word| !is_missing(word)).collect();
-        let words: Vec<&str> = words.into_iter().take(10_000).collect();
+        // Spread over all of them: the first in order may be the first days of every month.
+        let every = words.len() / 10_000 + 1;
+        let words: Vec<&str> = words.into_iter().step_by(every).collect();
         let unreadable = || ReadError::BadTime {
             place: place.into(),
             column: sample.name().to_string(),
@@ -167,12 +169,13 @@ impl Times {
         if let Form::Native(times, over) = self.form {
             let numbers = column.cast(&DataType::Int64)?;
             let scale = |n: i64| n.checked_mul(times).map(|n| n.div_euclid(over));
-            return Ok(numbers.i64()?.iter().map(|n| n.and_then(scale)).collect());
+            let stamp = |n: Option<i64>| n.and_then(scale).filter(|&n| self.holds(n));
+            return Ok(numbers.i64()?.iter().map(stamp).collect());
         }
         let mut last: (String, Option<i64>) = (String::new(), None);
         let mut read = |word: &str| {
             if word != last.0 {
-                last = (word.to_string(), self.read(word.trim()));
+                last = (word.to_string(), self.read(word.trim()).filter(|&n| self.holds(n)));
             }
             last.1
         };
@@ -180,6 +183,14 @@ impl Times {
             DataType::String => column.str()?.iter().map(|cell| cell.and_then(&mut read)).collect(),
             _ => cells(column).iter().map(|cell| cell.as_deref().and_then(&mut read)).collect(),
         })
+    }
+
+    /// Whether arithmetic with this number is safe: whole in a float, or a year from 1 to 9999.
+    fn holds(&self, number: i64) -> bool {
+        match self.kind {
+            Kind::Step => number.unsigned_abs() <= 1 << 53,
+            _ => (-62_135_596_800_000_000..253_402_300_800_000_000).contains(&number),
+        }
     }
 
     /// One cell.

@@ -53,6 +53,8 @@ fn files_that_are_cut_short() {
     refused(read("f.parquet", b"PAR1\x15\x00\x15", ""), "f.parquet:", "");
     refused(read("f.arrow", b"ARROW1\0\0\xff\xff\xff\xff\x10\0", ""), "f.arrow:", "");
     refused(read("f.arrows", b"\xff\xff\xff\xff\x10\0\0\0", ""), "f.arrows:", "");
+    let whole = super::formats::gzip_bytes(&super::formats::parquet());
+    refused(read("f.parquet.gz", &whole, ""), "f.parquet.gz: compressed as a whole", "");
     refused(read("f.csv.gz", b"\x1f\x8b\x08\0\0\0\0\0\0\x03KI", ""), "f.csv.gz", "");
     refused(read("f.csv.zst", b"\x28\xb5\x2f\xfd\x04\x58", ""), "f.csv.zst", "");
     refused(read("f.ndjson", "{\"ds\":1,\"y\":2}\n{\"ds\":2,\"y\"", ""), "f.ndjson, line 2:", "");
@@ -129,6 +131,8 @@ fn cells_that_cannot_be_read() {
     refused(csv(text, ""), "f.csv, line 3: cannot read `2020-13-45` in column `ds`", "bad_rows");
     let text = "ds,y\nsoon,1\nlater,2\n";
     refused(csv(text, "time = \"ds\""), "no known form reads this column", "date_format");
+    let far = "ds,y\n1,1\n2,2\n9223372036854775807,3\n";
+    refused(csv(far, ""), "line 4: cannot read `9223372036854775807`", "");
     let text = "unique_id,ds,y\na,2020-01-01,1\n,2020-01-02,2\n";
     refused(csv(text, ""), "f.csv, line 3: column `unique_id` does not name a series", "bad_rows");
     let text = "ds,y\n01/02/2020,1\n02/02/2020,2\n";
@@ -154,6 +158,8 @@ fn settings_that_mean_nothing() {
         "plain steps come to a number",
         "",
     );
+    refused(csv(GOOD, "freq = \"99999999999999MS\""), "cannot read frequency", "");
+    refused(csv(GOOD, "layout = \"wide\"\nid = \"unique_id\""), "each column is a series", "");
     refused(csv(GOOD, "set = \"nn6\""), "unknown set `nn6`", "");
     let gone = csv(GOOD, "where = { unique_id = \"b\" }");
     refused(gone, "no row has unique_id = `b`", "it has `a`");

@@ -40,8 +40,12 @@ pub fn arrow_stream() -> Vec<u8> {
 }
 
 pub fn gzip(text: &str) -> Vec<u8> {
+    gzip_bytes(text.as_bytes())
+}
+
+pub fn gzip_bytes(bytes: &[u8]) -> Vec<u8> {
     let mut to = flate2::write::GzEncoder::new(Vec::new(), flate2::Compression::default());
-    to.write_all(text.as_bytes()).unwrap();
+    to.write_all(bytes).unwrap();
     to.finish().unwrap()
 }
 
@@ -205,6 +209,6 @@ fn conditions_keep_rows() {
     let text = "unique_id,ds,y,shop\na,1,1,7\na,1,5,8\na,2,2,7\nb,1,3,7\n";
     let kept = csv(text, "where = { shop = \"7\" }\ntarget = \"y\"").unwrap();
     assert_eq!(shown(&kept), ["a 1=1 2=2", "b 1=3"]);
-    let kept = csv(text, "where = { shop = \"7\", unique_id = \"b\" }\ntarget = \"y\"").unwrap();
+    let kept = csv(text, "where = { Shop = \"7\", unique_id = \"b\" }\ntarget = \"y\"").unwrap();
     assert_eq!(shown(&kept), ["b 1=3"]);
 }
