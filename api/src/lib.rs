@@ -1,1 +1,35 @@
-//! api
+//! The lab: sets are read, runs are kept in folders, forecasts are written to files.
+//!
+//! ```text
+//! Spec ──▶ Lab::study ──▶ Study::plan ──▶ Study::run ──▶ Run        a folder of six files
+//! written    data read      checked         fold by fold, resumable
+//! ```
+#![forbid(unsafe_code)]
+
+pub mod atomic;
+mod compare;
+mod error;
+mod folder;
+mod forecast;
+mod lab;
+mod meter;
+pub mod panel;
+mod parts;
+mod replay;
+mod rosters;
+mod run;
+mod spec;
+mod tables;
+
+pub use almanac_backtest::{Plan, Progress, Spec};
+pub use almanac_ingest::{Card, Read};
+pub use almanac_models::Ctx;
+pub use compare::{Comparison, Field, Moved, Series};
+pub use error::{Error, Kind};
+pub use folder::FILES;
+pub use forecast::{Forecasts, Style};
+pub use lab::{Lab, Study};
+pub use replay::{Replay, Verdict};
+pub use rosters::Roster;
+pub use run::{Place, Run};
+pub use spec::{Override, Written, from_text, scalar};

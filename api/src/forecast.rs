@@ -1,0 +1,277 @@
+//! Forecasts beyond the end of the data: a backtest of one fold whose truth is not there yet.
+
+use std::path::Path;
+use std::sync::Arc;
+
+use almanac_backtest::{End, FoldSpec, Progress, Sink, SinkError};
+use almanac_data::{Column, FoldResult, Panel, Role, Stamp};
+use almanac_models::Ctx;
+use arrow_array::cast::AsArray;
+use arrow_array::types::Float64Type;
+use arrow_array::{Array, ArrayRef, RecordBatch};
+use parquet::errors::ParquetError;
+use serde_json::{Map, Value};
+
+use crate::lab::{Lab, Study};
+use crate::spec::Written;
+use crate::tables::{Named, Names, TableFile, batch, cell, numbers, stamps, words};
+use crate::{Error, atomic};
+
+/// Forecasts of several models for all series of a panel.
+pub struct Forecasts {
+    names: Names,
+    fold: FoldResult,
+    /// Models that were asked for; the baseline behind them only stands in.
+    asked: usize,
+    /// What models could not do themselves: model, series, reason.
+    pub failures: Vec<(String, String, String)>,
+}
+
+/// How forecasts are written.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Style {
+    /// Delimited text with a heading.
+    Csv,
+    /// Apache Parquet.
+    Parquet,
+    /// One JSON object a line.
+    Ndjson,
+    /// A JSON list of objects.
+    Json,
+}
+
+impl Style {
+    /// By the ending of a path.
+    ///
+    /// # Errors
+    /// An ending that stands for none.
+    pub fn of(path: &Path) -> Result<Style, Error> {
+        match path.extension().and_then(|ending| ending.to_str()) {
+            Some("csv") => Ok(Style::Csv),
+            Some("parquet") => Ok(Style::Parquet),
+            Some("ndjson" | "jsonl") => Ok(Style::Ndjson),
+            Some("json") => Ok(Style::Json),
+            _ => Err(Error::mistake(
+                format!("cannot tell the format of {}", path.display()),
+                "end it with .csv, .parquet, .ndjson or .json".to_string(),
+            )),
+        }
+    }
+}
+
+impl Lab {
+    /// Reads the data of a spec and opens rows ahead of every series: the rows at its end that have
+    /// no value, then rows of the calendar.
+    ///
+    /// # Errors
+    /// As for [`Lab::study`]; a known column without a value ahead.
+    pub fn ahead(&self, written: Written) -> Result<Study, Error> {
+        let mut study = self.study(written)?;
+        let folds = &mut study.written.spec.folds;
+        *folds = FoldSpec { horizon: folds.horizon, ..FoldSpec::default() };
+        study.read.panel = extend(&study.read.panel, study.written.spec.folds.horizon)?;
+        Ok(study)
+    }
+}
+
+impl Study {
+    /// Forecasts from a study that [`Lab::ahead`] made.
+    ///
+    /// # Errors
+    /// A spec that cannot be run; [`Error::Interrupted`] when the context was cancelled.
+    pub fn forecast(&self, ctx: &Ctx, progress: &dyn Progress) -> Result<Forecasts, Error> {
+        let plan = self.plan()?;
+        let mut last = Last(None);
+        let end =
+            plan.run(ctx, 0, &mut last, progress).map_err(|e| Error::Failed(e.to_string()))?;
+        let (End::Done, Some(fold)) = (end, last.0) else { return Err(Error::Stopped) };
+        let (names, asked) = (Names::of(&plan), self.written.spec.model.len());
+        let own = fold.answers.iter().filter(|answer| answer.model < asked);
+        let failure = |answer: &almanac_data::Answered| {
+            let reason = answer.error.clone()?;
+            Some((names.models[answer.model].clone(), names.ids[answer.series].clone(), reason))
+        };
+        let failures = own.filter_map(failure).collect();
+        Ok(Forecasts { names, fold, asked, failures })
+    }
+}
+
+impl Forecasts {
+    /// Writes them to a file.
+    ///
+    /// # Errors
+    /// A file that cannot be written.
+    pub fn write(&self, path: &Path, style: Style) -> Result<(), Error> {
+        if style == Style::Parquet {
+            let mut file = TableFile::new(path);
+            file.add(self.table())?;
+            return file.close();
+        }
+        atomic::write(path, self.text(style)?.as_bytes())
+    }
+
+    /// All of them as text, as CSV where the style is no text.
+    ///
+    /// # Errors
+    /// None that a forecast can cause.
+    pub fn text(&self, style: Style) -> Result<String, Error> {
+        let table = self.table().map_err(|e| Error::Failed(e.to_string()))?;
+        let names: Vec<String> =
+            table.schema().fields().iter().map(|field| field.name().clone()).collect();
+        let object = |row: usize| {
+            let pairs = names.iter().zip(table.columns());
+            Value::Object(
+                pairs
+                    .map(|(name, column)| (name.clone(), json(column, row)))
+                    .collect::<Map<_, _>>(),
+            )
+        };
+        let rows = 0..table.num_rows();
+        Ok(match style {
+            Style::Json => format!("{:#}\n", Value::Array(rows.map(object).collect())),
+            Style::Ndjson => rows.map(|row| format!("{}\n", object(row))).collect(),
+            Style::Csv | Style::Parquet => {
+                let line = |cells: Vec<String>| cells.join(",") + "\n";
+                let cells =
+                    |row: usize| table.columns().iter().map(|c| quoted(&cell(c, row))).collect();
+                let heading = line(names.iter().map(|name| quoted(name)).collect());
+                heading + &rows.map(|row| line(cells(row))).collect::<String>()
+            }
+        })
+    }
+
+    /// `unique_id, ds, mean, lo-80, hi-80, …`, after `model` where there are several.
+    fn table(&self) -> Result<RecordBatch, ParquetError> {
+        let own = || self.fold.answers.iter().filter(|answer| answer.model < self.asked);
+        let rows = || own().flat_map(|a| (0..a.ds.len()).map(move |step| (a, step)));
+        let mut columns: Vec<Named> = Vec::new();
+        if self.asked > 1 {
+            columns.push(words("model", rows().map(|(a, _)| &self.names.models[a.model])));
+        }
+        columns.push(words("unique_id", rows().map(|(a, _)| &self.names.ids[a.series])));
+        columns.push(("ds".into(), stamps(self.names.clock, rows().map(|(a, step)| a.ds[step]))));
+        let mean = numbers(rows().map(|(a, step)| a.mean[step]));
+        columns.push(("mean".into(), Arc::new(mean)));
+        for (place, level) in self.names.levels.iter().enumerate() {
+            let low = numbers(rows().map(|(a, step)| a.bands[place].0[step]));
+            let high = numbers(rows().map(|(a, step)| a.bands[place].1[step]));
+            columns.push((format!("lo-{level}"), Arc::new(low)));
+            columns.push((format!("hi-{level}"), Arc::new(high)));
+        }
+        batch(columns)
+    }
+}
+
+/// Keeps the one fold there is.
+struct Last(Option<FoldResult>);
+
+impl Sink for Last {
+    fn fold(&mut self, result: &FoldResult) -> Result<(), SinkError> {
+        self.0 = Some(result.clone());
+        Ok(())
+    }
+}
+
+/// A number stays a number, everything else is text; null where there is none.
+fn json(column: &ArrayRef, row: usize) -> Value {
+    match column.as_primitive_opt::<Float64Type>() {
+        Some(numbers) if numbers.is_valid(row) => numbers.value(row).into(),
+        Some(_) => Value::Null,
+        None => cell(column, row).into(),
+    }
+}
+
+fn quoted(text: &str) -> String {
+    match text.contains([',', '"', '\n', '\r']) {
+        true => format!("\"{}\"", text.replace('"', "\"\"")),
+        false => text.to_string(),
+    }
+}
+
+/// The panel with `horizon` rows ahead of every series and nothing beyond them.
+fn extend(panel: &Panel, horizon: usize) -> Result<Panel, Error> {
+    let (mut ends, mut at, mut y) = (Vec::new(), Vec::new(), Vec::new());
+    // For each new row, the row of the old panel whose columns it takes.
+    let mut from: Vec<Option<usize>> = Vec::new();
+    for series in panel.iter() {
+        let start = series.span().start;
+        let seen = series.y.iter().rposition(|value| !value.is_nan());
+        let kept = seen.map_or(series.len(), |last| last + 1);
+        at.extend_from_slice(&series.at[..kept]);
+        y.extend_from_slice(&series.y[..kept]);
+        from.extend((start..start + kept).map(Some));
+        let last = series.at[..kept].last().copied().unwrap_or_default();
+        for stamp in panel.calendar.after(last, horizon) {
+            let row = series.at.binary_search(&stamp).ok().map(|place| start + place);
+            known_at(panel, series.id, row, stamp)?;
+            at.push(stamp);
+            y.push(f64::NAN);
+            from.push(row);
+        }
+        ends.push((series.id.to_string(), at.len()));
+    }
+    let broken = |e: almanac_data::PanelError| Error::Failed(e.to_string());
+    let mut longer =
+        Panel::new(panel.name.clone(), panel.calendar.clone(), ends, at, y).map_err(broken)?;
+    longer.season = panel.season;
+    for column in &panel.columns {
+        let values = match column.role {
+            Role::Static => column.values.clone(),
+            _ => from.iter().map(|row| row.map_or(f64::NAN, |row| column.values[row])).collect(),
+        };
+        longer = longer.with_column(Column { values, ..column.clone() }).map_err(broken)?;
+    }
+    Ok(longer)
+}
+
+/// Refuses a row ahead in which a known column has no value.
+fn known_at(panel: &Panel, id: &str, row: Option<usize>, stamp: Stamp) -> Result<(), Error> {
+    let absent = |column: &&Column| {
+        column.role == Role::Known && row.is_none_or(|row| column.values[row].is_nan())
+    };
+    let Some(column) = panel.columns.iter().find(absent) else { return Ok(()) };
+    let at = panel.calendar.show(stamp);
+    Err(Error::mistake(
+        format!("column `{}` is not known at {at} for series `{id}`", column.name),
+        "give rows ahead with --future FILE, or as rows without a value at the end of the data"
+            .to_string(),
+    ))
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use almanac_data::Calendar;
+
+    fn panel(columns: &[(&str, &[f64])]) -> Result<Panel, almanac_data::PanelError> {
+        let ends = vec![("a".to_string(), 3), ("b".to_string(), 5)];
+        let at = [1, 2, 3, 8, 9].map(Stamp).to_vec();
+        let hole = f64::NAN;
+        let mut panel =
+            Panel::new("x", Calendar::steps(), ends, at, vec![1.0, 2.0, hole, 8.0, 9.0])?;
+        for (name, values) in columns {
+            let values = values.to_vec();
+            let column =
+                Column { name: name.to_string(), role: Role::Known, values, labels: vec![] };
+            panel = panel.with_column(column)?;
+        }
+        Ok(panel)
+    }
+
+    /// The row without a value at the end of `a` is the first that is forecast.
+    #[test]
+    fn rows_ahead() {
+        let longer = extend(&panel(&[]).unwrap(), 2).unwrap();
+        let stamps: Vec<i64> = longer.iter().flat_map(|s| s.at.iter().map(|at| at.0)).collect();
+        assert_eq!(stamps, [1, 2, 3, 4, 8, 9, 10, 11]);
+        assert_eq!(longer.iter().flat_map(|s| s.y).filter(|y| y.is_nan()).count(), 4);
+    }
+
+    /// A known column is taken along, and refused by name where it ends.
+    #[test]
+    fn known_columns_ahead() {
+        let error = extend(&panel(&[("holiday", &[0.0; 5])]).unwrap(), 1).unwrap_err();
+        let words = "column `holiday` is not known at 10 for series `b`";
+        assert_eq!(error.to_string(), words);
+    }
+}

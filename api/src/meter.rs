@@ -1,0 +1,76 @@
+//! What a run costs: wall time, processor time, memory.
+
+use std::fs;
+use std::time::Instant;
+
+/// Started at the beginning of a run, read at its end.
+pub struct Meter {
+    wall: Instant,
+    cpu_s: f64,
+}
+
+/// What was used since the start; zeros where the system does not tell.
+#[derive(Debug, Clone, Copy, PartialEq)]
+pub struct Cost {
+    /// Wall-clock seconds.
+    pub wall_s: f64,
+    /// Processor seconds of all threads.
+    pub cpu_s: f64,
+    /// Peak resident bytes of the process.
+    pub peak_bytes: u64,
+}
+
+impl Meter {
+    /// Starts now.
+    pub fn start() -> Meter {
+        Meter { wall: Instant::now(), cpu_s: cpu_s().unwrap_or(0.0) }
+    }
+
+    /// What was used so far.
+    pub fn read(&self) -> Cost {
+        Cost {
+            wall_s: self.wall.elapsed().as_secs_f64(),
+            cpu_s: cpu_s().map_or(0.0, |now| now - self.cpu_s),
+            peak_bytes: peak_bytes().unwrap_or(0),
+        }
+    }
+
+    /// Whether this system tells processor time and memory.
+    pub fn complete() -> bool {
+        cpu_s().is_some() && peak_bytes().is_some()
+    }
+}
+
+/// Fields 14 and 15 of Linux' stat, in hundredths of a second; the name before them may hold spaces.
+fn cpu_s() -> Option<f64> {
+    let stat = fs::read_to_string("/proc/self/stat").ok()?;
+    let fields: Vec<&str> = stat.rsplit_once(')')?.1.split_whitespace().collect();
+    let ticks = |field: usize| fields.get(field).and_then(|text| text.parse::<f64>().ok());
+    Some((ticks(11)? + ticks(12)?) / 100.0)
+}
+
+fn peak_bytes() -> Option<u64> {
+    let status = fs::read_to_string("/proc/self/status").ok()?;
+    let line = status.lines().find_map(|line| line.strip_prefix("VmHWM:"))?;
+    Some(line.trim().trim_end_matches("kB").trim().parse::<u64>().ok()? * 1024)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    /// A hundred mebibytes that were touched show in the peak, and work in processor seconds.
+    #[test]
+    #[cfg(target_os = "linux")]
+    fn memory_and_work_are_seen() {
+        let meter = Meter::start();
+        let block = vec![1_u8; 100 << 20];
+        let mut sum = 0_u64;
+        while sum == 0 || meter.read().cpu_s < 0.02 {
+            sum += block.iter().map(|&byte| u64::from(byte)).sum::<u64>();
+        }
+        assert!(sum >= 100 << 20);
+        assert!(meter.read().peak_bytes > 100 << 20);
+        assert!(Meter::complete());
+    }
+}
