@@ -1,0 +1,63 @@
+//! `almanac forecast`: all of the past, then the steps ahead.
+
+use almanac_api::{Error, Style, Written};
+
+use crate::Outcome;
+use crate::args::Forecast;
+use crate::commands::{describe, lab};
+use crate::fields::{self, Fields};
+use crate::say::Say;
+use crate::stop::{Bar, on_signal};
+use crate::table::count;
+
+/// Forecasts every series with every model asked for.
+pub fn run(args: &Forecast, say: &Say) -> Result<Outcome, Error> {
+    let style = match (&args.out, args.json) {
+        (Some(path), _) => Style::of(path)?,
+        (None, true) => Style::Json,
+        (None, false) => Style::Csv,
+    };
+    let study = lab(&args.data.reading.data_root).ahead(written(args)?)?;
+    describe(&study.read, say);
+    let ctx = study.ctx();
+    on_signal(&ctx)?;
+    let bar = Bar::new(say);
+    let forecasts = study.forecast(&ctx, &bar);
+    bar.end();
+    let forecasts = forecasts?;
+    for (model, id, reason) in forecasts.failures.iter().take(5) {
+        say.remark(&format!("`{model}` on series `{id}`: {reason}"));
+    }
+    match &args.out {
+        Some(path) => {
+            forecasts.write(path, style)?;
+            say.remark(&format!("wrote {}", path.display()));
+        }
+        None => say.data(&forecasts.text(style)?),
+    }
+    let failures = forecasts.failures.len();
+    if failures > 0 {
+        say.remark(&format!("{} in all", count(failures, "failure")));
+    }
+    Ok(if failures > 0 && args.strict { Outcome::Incomplete } else { Outcome::Done })
+}
+
+fn written(args: &Forecast) -> Result<Written, Error> {
+    let missing = |what: &str, hint: &str| Err(Error::mistake(what, hint.to_string()));
+    if args.data.files.is_empty() {
+        return missing("no data", "give --data FILE");
+    }
+    if args.ask.models.is_empty() {
+        return missing("no model", "give --model NAME; `almanac models` lists them");
+    }
+    if args.ask.horizon.is_none() {
+        return missing("no horizon", "say how many steps ahead, as in --horizon 14");
+    }
+    let mut files = args.data.files.clone();
+    files.extend(args.future.iter().map(|path| path.display().to_string()));
+    let mut fields = Fields::default();
+    fields::source(&mut fields, "data.", &files, &args.data.reading)?;
+    fields::ask(&mut fields, &args.ask)?;
+    fields::sets(&mut fields, &args.ask.set)?;
+    Written::read(None, &fields.0)
+}

@@ -1,0 +1,49 @@
+//! One file a command: words become a request, an answer becomes words.
+
+pub mod backtest;
+mod board;
+pub mod compare;
+mod demo;
+pub mod forecast;
+pub mod ingest;
+pub mod replay;
+pub mod rosters;
+
+use std::path::PathBuf;
+
+use almanac_api::{Lab, Read};
+
+use crate::say::Say;
+use crate::table::count;
+
+/// A lab with the folder of sets that a flag or the environment names.
+fn lab(data_root: &Option<PathBuf>) -> Lab {
+    let named = std::env::var_os("ALMANAC_DATA").filter(|value| !value.is_empty());
+    Lab { data_root: data_root.clone().or(named.map(PathBuf::from)) }
+}
+
+/// What was read and what was changed, in a few words.
+fn describe(read: &Read, say: &Say) {
+    let panel = &read.panel;
+    let series = count(panel.len(), "series");
+    let rows = count(panel.rows(), "row");
+    let freq = panel.calendar.freq;
+    say.remark(&format!("read {rows} of {series}, frequency {freq}, season {}", panel.season));
+    for fix in &read.tidied.fixes {
+        let (code, how) = (word(&fix.code), &fix.how);
+        let (rows, series) = (count(fix.rows, "row"), count(fix.series, "series"));
+        say.remark(&format!("tidied {code}: {how}, {rows} in {series}"));
+    }
+    let undeclared = read.audit.findings.iter();
+    let undeclared = undeclared.filter(|found| found.code == almanac_data::Code::Undeclared);
+    let names: Vec<&str> = undeclared.map(|found| found.first.as_str()).collect();
+    if !names.is_empty() {
+        say.remark(&format!("left out, since nobody declared them: {}", names.join(", ")));
+    }
+}
+
+/// A code as it is written in JSON.
+fn word(code: &almanac_data::Code) -> String {
+    let value = serde_json::to_value(code).unwrap_or_default();
+    value.as_str().unwrap_or_default().replace('_', " ")
+}

@@ -1,0 +1,76 @@
+//! `almanac models`, `sets` and `metrics`: what there is to choose from.
+
+use almanac_api::{Error, Roster};
+use serde_json::Value;
+
+use crate::Outcome;
+use crate::args;
+use crate::commands::lab;
+use crate::say::{Paint, Say};
+use crate::table::{Column, Table};
+
+/// Lists a roster, or shows one line of it in full.
+pub fn run(roster: Roster, args: &args::Roster, say: &Say) -> Result<Outcome, Error> {
+    let lines = lab(&args.data_root).roster(roster, args.name.as_deref())?;
+    match (args.json, &args.name) {
+        (true, Some(_)) => say.json(&lines[0]),
+        (true, None) => say.json(&Value::Array(lines)),
+        (false, Some(_)) => one(&lines[0], say),
+        (false, None) => all(&lines, say),
+    }
+    Ok(Outcome::Done)
+}
+
+fn all(lines: &[Value], say: &Say) {
+    let mut table = Table::new(vec![Column::left("name", 0), Column::left("about", 1)]);
+    for line in lines {
+        let absent = if line["here"] == false { " (its file is not here)" } else { "" };
+        let about = match &line["title"] {
+            Value::String(title) => format!("{title}: {}", text(&line["about"])),
+            _ => text(&line["about"]),
+        };
+        table.row(vec![text(&line["name"]), about + absent]);
+    }
+    say.table(&table, None);
+}
+
+fn one(line: &Value, say: &Say) {
+    say.data(&format!("{}\n", say.paint(Paint::Bold, &text(&line["name"]))));
+    let Some(fields) = line.as_object() else { return };
+    for (name, value) in fields.iter().filter(|(name, _)| *name != "name" && *name != "settings") {
+        match value {
+            Value::Object(inner) => {
+                inner
+                    .iter()
+                    .for_each(|(key, value)| say.data(&format!("{name}.{key}: {}\n", text(value))));
+            }
+            Value::Null => {}
+            value => say.data(&format!("{}: {}\n", name.replace('_', " "), text(value))),
+        }
+    }
+    let Some(settings) = line["settings"].as_array() else { return };
+    if settings.is_empty() {
+        say.data("no settings\n");
+        return;
+    }
+    let mut table = Table::new(vec![
+        Column::left("setting", 0),
+        Column::left("default", 0),
+        Column::left("range", 0),
+        Column::left("meaning", 0),
+    ]);
+    for setting in settings {
+        let default = match &setting["default"] {
+            Value::Null => "from the data".to_string(),
+            value => text(value),
+        };
+        let [name, range, meaning] = ["name", "range", "meaning"].map(|key| text(&setting[key]));
+        table.row(vec![name, default, range, meaning]);
+    }
+    say.data("\n");
+    say.table(&table, None);
+}
+
+fn text(value: &Value) -> String {
+    value.as_str().map_or_else(|| value.to_string(), str::to_string)
+}
