@@ -99,7 +99,7 @@ impl Forecast {
                 let place = p * (values.len() - 1) as f64;
                 let (low, share) = (place.floor() as usize, place.fract());
                 let high = (low + 1).min(values.len() - 1);
-                values[low] + share * (values[high] - values[low])
+                between(values[low], values[high], share)
             }
             Spread::Quantiles { levels, values } => interpolate(levels, &values[step], p),
         }
@@ -187,9 +187,14 @@ fn interpolate(levels: &[f64], values: &[f64], p: f64) -> f64 {
         n if n == levels.len() => values[n - 1],
         n => {
             let share = (p - levels[n - 1]) / (levels[n] - levels[n - 1]);
-            values[n - 1] + share * (values[n] - values[n - 1])
+            between(values[n - 1], values[n], share)
         }
     }
+}
+
+/// A point of the line from `low` to `high`; rounding does not carry it past the end.
+fn between(low: f64, high: f64, share: f64) -> f64 {
+    (low + share * (high - low)).min(high)
 }
 
 /// The standard normal quantile, to 1e-15 relative: statrs' inverse error function.
@@ -254,6 +259,12 @@ mod tests {
         assert!(!whole(Spread::Draws(vec![vec![1.0], vec![]])));
         let quantiles = |row| Spread::Quantiles { levels: vec![0.1, 0.9], values: vec![row; 2] };
         assert!(whole(quantiles(vec![0.0, 3.0])) && !whole(quantiles(vec![0.0])));
+    }
+
+    /// −5.1 + (−1.3 + 5.1) is more than −1.3 by rounding: a quantile may not pass the next.
+    #[test]
+    fn quantiles_do_not_cross_by_rounding() {
+        assert_eq!(between(-5.1, -1.3, 1.0), -1.3);
     }
 
     /// Half-way between two levels lies half-way between their values.

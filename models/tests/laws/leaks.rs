@@ -16,7 +16,7 @@ fn panel(order: [usize; 3]) -> Panel {
         ("noise", noise(51, ROWS).iter().map(|e| 30.0 + e).collect()),
         (
             "demand",
-            (0..ROWS).map(|t| if t % 3 == 1 { 2.0 + (t % 5) as f64 } else { 0.0 }).collect(),
+            (0..ROWS).map(|t| if t % 3 == 1 { 9.0 + (t % 5) as f64 } else { 1.0 }).collect(),
         ),
     ];
     let chosen = order.map(|place| &all[place]);

@@ -25,6 +25,10 @@ const VARIANTS: &[(&str, &str)] = &[
     ("garch", r#"{"mean":"zero","errors":"student"}"#),
     ("mstl", r#"{"seasons":[3,4],"robust":true,"inner":{"use":"window_mean","window":5}}"#),
     ("ets", r#"{"model":"AAdA"}"#),
+    ("ets", r#"{"model":"MAM"}"#),
+    ("holt", r#"{"damped":true,"phi":0.9}"#),
+    ("holt_winters", r#"{"seasonal":"multiplicative"}"#),
+    ("auto_arima", r#"{"seasonal":false,"approximation":true}"#),
     ("ses", r#"{"alpha":0.5}"#),
 ];
 
@@ -34,27 +38,22 @@ const LIFTED: &[(&str, &str)] = &[
     ("auto_theta", r#"{"kind":"conformal"}"#),
     ("arima", r#"{"kind":"conformal","windows":10}"#),
     ("seasonal_naive", r#"{"kind":"conformal","method":"adaptive","windows":12}"#),
+    ("auto_ets", r#"{"kind":"conformal","method":"adaptive"}"#),
 ];
 
-/// (model, kind of series, reason): where an error that is not `TooShort` is the right answer.
-pub const REFUSALS: &[(&str, &str, &str)] = &[
-    ("croston", "falling below zero", DEMAND),
-    ("croston", "noise", DEMAND),
-    ("croston", "negative", DEMAND),
-    ("sba", "falling below zero", DEMAND),
-    ("sba", "noise", DEMAND),
-    ("sba", "negative", DEMAND),
-    ("tsb", "falling below zero", DEMAND),
-    ("tsb", "noise", DEMAND),
-    ("tsb", "negative", DEMAND),
+/// (model, what its values must be): what lies outside is refused, and nothing else.
+pub const DOMAINS: &[(&str, &str)] = &[
+    (r#"ets {"model":"MAM"}"#, "positive"),
+    (r#"holt_winters {"seasonal":"multiplicative"}"#, "positive"),
+    ("croston", "non-negative"),
+    ("sba", "non-negative"),
+    ("tsb", "non-negative"),
 ];
 
 const GARCH_AT_ZERO: &str = r#"garch {"mean":"zero","errors":"student"}"#;
 
 const MSTL_OF_MEANS: &str =
     r#"mstl {"seasons":[3,4],"robust":true,"inner":{"use":"window_mean","window":5}}"#;
-
-const DEMAND: &str = "a demand is not negative";
 
 /// (model, reason): where a flat series is not forecast by its own value.
 pub const NOT_FLAT: &[(&str, &str)] =
@@ -67,6 +66,8 @@ pub const NOT_SCALED: &[(&str, &str)] = &[];
 pub const NOT_SHIFTED: &[(&str, &str)] = &[
     ("naive2", "divides by the season"),
     ("auto_ets", "errors and seasons may multiply"),
+    (r#"ets {"model":"MAM"}"#, "errors and seasons multiply"),
+    (r#"holt_winters {"seasonal":"multiplicative"}"#, "seasons multiply"),
     ("theta", "divides by the season"),
     ("optimized_theta", "divides by the season"),
     ("dynamic_theta", "divides by the season"),
@@ -129,6 +130,14 @@ impl Subject {
     pub fn forecast(&self, y: &[f64], season: usize, steps: usize) -> Result<Forecast, FitError> {
         let ctx = Ctx::new(7);
         self.method.fit(&ctx, &Past::new(y, season))?.steps(&ctx, &Next::plain(steps))
+    }
+
+    /// What every value must be, and the first that is not.
+    pub fn outside(&self, y: &[f64]) -> Option<(&'static str, f64)> {
+        let line = DOMAINS.iter().find(|(name, _)| *name == self.name || *name == self.label);
+        let (_, must) = line?;
+        let holds = |value: f64| value > 0.0 || (*must == "non-negative" && value == 0.0);
+        y.iter().find(|value| !holds(**value)).map(|value| (*must, *value))
     }
 
     /// Whether a table of exceptions names this model, or it with these settings.
