@@ -1,8 +1,9 @@
 //! What a run will cost, from a few fits on the data itself.
 
+use almanac_data::Answered;
 use almanac_models::Ctx;
 
-use crate::plan::Plan;
+use crate::plan::{Named, Plan};
 use crate::question::Question;
 
 /// Series that each model is tried on, at the first and at the last fold.
@@ -25,8 +26,8 @@ pub struct Cost {
     pub cpu_s: f64,
     /// Wall-clock seconds on the run's threads.
     pub wall_s: f64,
-    /// Bytes of the panel and of one fold's results: what is in memory at once, beside what
-    /// models need while they fit and what is kept of them between folds.
+    /// Bytes of the panel, of one fold's results and of their summary: what is in memory at once,
+    /// beside what models need while they fit and what is kept of them between folds.
     pub bytes: usize,
 }
 
@@ -35,23 +36,22 @@ impl Plan<'_> {
     pub fn cost(&self, ctx: &Ctx) -> Cost {
         let (folds, series, models) = (self.folds.count, self.panel.len(), self.models.len());
         let fits = self.folds.fits() * series;
-        let seconds = |model: usize| {
+        let seconds = |(model, named): (usize, &Named)| {
             let (fit_s, predict_s) = self.tried(ctx, model);
-            (
-                self.models[model].name.clone(),
-                fit_s * fits as f64 + predict_s * (folds * series) as f64,
-            )
+            let seconds = fit_s * fits as f64 + predict_s * (folds * series) as f64;
+            (named.name.clone(), seconds)
         };
-        let models_s: Vec<(String, f64)> = (0..models).map(seconds).collect();
-        let cpu_s = models_s.iter().map(|(_, seconds)| seconds).sum::<f64>();
-        let row = 8 * (3 + 2 * self.levels.len());
-        let answer = size_of::<almanac_data::Answered>() + 8 * self.gauges.len();
+        let by_model: Vec<(String, f64)> = self.models.iter().enumerate().map(seconds).collect();
+        let cpu_s = by_model.iter().map(|(_, seconds)| seconds).sum::<f64>();
+        // The last fold's results are in memory twice: where they are made, and summed up.
+        let row = 2 * 8 * (3 + 2 * self.levels.len());
+        let answer = 2 * size_of::<Answered>() + (2 + 4) * 8 * self.gauges.len();
         Cost {
             folds,
             series,
             fits: fits * models,
             rows: folds * series * models * self.folds.horizon,
-            models: models_s,
+            models: by_model,
             cpu_s,
             wall_s: cpu_s / self.threads() as f64,
             bytes: self.panel.bytes() + series * models * (answer + self.folds.horizon * row),
@@ -86,5 +86,31 @@ impl Plan<'_> {
         }
         let count = (folds.len() * series.len()) as f64;
         (fit_s / count, predict_s / count)
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::spec::Spec;
+    use almanac_data::{Calendar, Panel, Stamp};
+
+    /// Two series, five folds of three steps, refitted at folds 0, 2 and 4, a model and its
+    /// baseline: 2·3·2 fits and 2·5·2·3 rows; trying them leaves the run's seconds above zero.
+    #[test]
+    fn counted_by_hand() {
+        let at = (0..40).chain(0..30).map(Stamp).collect();
+        let y = (0..70).map(|row| f64::from(row % 7)).collect();
+        let series = vec![("a".to_string(), 40), ("b".to_string(), 70)];
+        let panel = Panel::new("two", Calendar::steps(), series, at, y).unwrap();
+        let text = "data = {}\nfolds = { horizon = 3, count = 5, refit = 2 }\nrun.threads = 2\n\
+                    [[model]]\nuse = \"ses\"";
+        let plan = Plan::new(&Spec::from_toml(text).unwrap(), &panel).unwrap();
+        let cost = plan.cost(&Ctx::new(1));
+        assert_eq!((cost.folds, cost.series, cost.fits, cost.rows), (5, 2, 12, 60));
+        let names: Vec<&str> = cost.models.iter().map(|(name, _)| name.as_str()).collect();
+        assert_eq!(names, ["ses", "naive"]);
+        assert!(cost.models[0].1 > 0.0 && (cost.wall_s - cost.cpu_s / 2.0).abs() < 1e-12);
+        assert!(cost.bytes > panel.bytes());
     }
 }
