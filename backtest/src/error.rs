@@ -254,6 +254,11 @@ mod tests {
         let must = "metrics that need no level, where no level is given";
         assert_eq!(text, format!("score.metrics must be {must}, not coverage"));
         assert_eq!(place, Some((12, 1)));
+        let (text, _, place) = said("[score]", "[run]\ndevice = \"cuda\"\n[score]");
+        assert_eq!(text, "run.device must be auto or cpu: no other is built in, not `cuda`");
+        assert_eq!(place, Some((11, 1)));
+        let (text, _, _) = said("[score]", "[run]\nthreads = 5000\n[score]");
+        assert_eq!(text, "run.threads must be at most 1024, not 5000");
         let (text, _, place) = said("horizon = 2", "horizon = 0");
         assert_eq!(text, "folds.horizon must be at least 1, not 0");
         assert_eq!(place, Some((4, 1)));

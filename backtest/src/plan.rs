@@ -128,19 +128,17 @@ impl<'a> Plan<'a> {
 }
 
 fn check_run(run: &RunSpec) -> Result<(), PlanError> {
-    let wrong = |field, must: String, got: u64| {
-        Err(PlanError::Range { table: "run", field, must, got: got.to_string() })
+    let range = |ok: bool, field, must: String, got: String| {
+        if ok { Ok(()) } else { Err(PlanError::Range { table: "run", field, must, got }) }
     };
-    match run {
-        RunSpec { threads, .. } if *threads > MOST_THREADS => {
-            wrong("threads", format!("at most {MOST_THREADS}"), *threads as u64)
-        }
-        // The resolved spec must hold it, and TOML's integers have a sign.
-        RunSpec { seed, .. } if *seed > i64::MAX as u64 => {
-            wrong("seed", format!("at most {}", i64::MAX), *seed)
-        }
-        _ => Ok(()),
-    }
+    let (threads, device) = (run.threads, run.device.as_deref().unwrap_or("auto"));
+    let most = format!("at most {MOST_THREADS}");
+    range(threads <= MOST_THREADS, "threads", most, threads.to_string())?;
+    // The resolved spec must hold it, and TOML's integers have a sign.
+    let most = format!("at most {}", i64::MAX);
+    range(i64::try_from(run.seed).is_ok(), "seed", most, run.seed.to_string())?;
+    let known = ["auto", "cpu"].contains(&device);
+    range(known, "device", "auto or cpu: no other is built in".into(), format!("`{device}`"))
 }
 
 /// Levels as shares, in increasing order.

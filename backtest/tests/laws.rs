@@ -2,10 +2,11 @@
 //! being interrupted.
 
 use almanac_backtest::{
-    End, FoldKind, ModelSpec, Plan, Progress, Refit, Sink, SinkError, Spec, Summary,
+    End, FoldKind, FoldSpec, ModelSpec, Plan, Progress, Refit, Sink, SinkError, Spec, Summary,
 };
 use almanac_data::{Calendar, Clock, Column, FoldResult, Freq, Panel, Role, Stamp};
 use almanac_models::Ctx;
+use almanac_models::forecast::ROSTER;
 
 const DAY: i64 = 86_400_000_000;
 
@@ -130,6 +131,38 @@ fn the_future_is_out_of_reach() {
             assert_eq!(said(&honest[..=fold]), said(&lied[..=fold]), "{refit:?}, fold {fold}");
             assert_ne!(bits(&honest[fold..=fold]), bits(&lied[fold..=fold]), "truth was not read");
         }
+    }
+}
+
+/// The same for every line of the roster with its defaults, refitted and moved on, on one thread
+/// and on three.
+#[test]
+fn no_model_of_the_roster_reaches_the_future() {
+    let short = |panel: &Panel| {
+        let (mut at, mut y) = (Vec::new(), Vec::new());
+        let series = panel.iter().take(2).map(|series| {
+            at.extend(&series.at[..34]);
+            y.extend(&series.y[..34]);
+            (series.id.to_string(), y.len())
+        });
+        let series = series.collect();
+        Panel::new("short", panel.calendar.clone(), series, at, y).unwrap()
+    };
+    let (honest, mut poisoned) = (short(&panel()), short(&panel()));
+    for series in 0..2 {
+        let end = poisoned.span(series).end;
+        poisoned.values_mut()[end - 3..end].fill(-1e7);
+    }
+    let mut spec = spec();
+    spec.folds = FoldSpec { horizon: 3, count: 2, step: Some(2), ..FoldSpec::default() };
+    spec.model = ROSTER.iter().map(|entry| ModelSpec::of(entry.name)).collect();
+    for refit in [Refit::Every, Refit::Never] {
+        spec.folds.refit = refit;
+        spec.run.threads = 1;
+        let one = run(&spec, &honest);
+        spec.run.threads = 3;
+        let other = run(&spec, &poisoned);
+        assert_eq!(said(&one), said(&other), "{refit:?}");
     }
 }
 
