@@ -7,7 +7,7 @@
 //!
 //! Fitted by exact Gaussian likelihood (of the differences, given the first d + m·D values), missing
 //! values included. Good where dependence is linear and lasting; it knows one season only.
-//! Box, Jenkins, Reinsel & Ljung, Time Series Analysis, 5th ed., ch. 4 to 9; Hyndman &
+//! Box, Jenkins, Reinsel & Ljung (2015), Time Series Analysis, 5th ed., ch. 4 to 9; Hyndman &
 //! Athanasopoulos, Forecasting: Principles and Practice, 3rd ed., ch. 9.
 
 use almanac_data::{FitError, Forecast};

@@ -179,7 +179,8 @@ impl Extrapolate for FittedConformal {
 }
 
 impl FittedConformal {
-    /// For each step with at least half as many as the first: the absolute errors at the origins, oldest first.
+    /// For each step with at least half as many as the first: the absolute errors at the origins,
+    /// oldest first.
     fn scores(&self, ctx: &Ctx, steps: usize) -> Result<Vec<Vec<f64>>, FitError> {
         let past = self.history.past();
         let rows = past.y.len();
