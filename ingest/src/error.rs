@@ -285,6 +285,11 @@ impl ReadError {
             NoColumn { nearest, have, .. } => {
                 meant(nearest).unwrap_or_else(|| format!("the columns are {}", listed(have)))
             }
+            Unclear { candidates, .. }
+                if candidates.iter().any(|name| name.contains(SEPARATORS)) =>
+            {
+                "is the delimiter right? state `delimiter`".into()
+            }
             Unclear { role, .. } => format!("name it with --{role} COLUMN"),
             NotNumeric { .. } => {
                 "name another column with --target, or leave such rows out with --where".into()
@@ -317,6 +322,9 @@ impl ReadError {
         })
     }
 }
+
+/// What stands in the name of a column only where the heading was not taken apart.
+const SEPARATORS: [char; 4] = [',', ';', '\t', '|'];
 
 /// Words for a message: at most twelve, each in backquotes.
 fn listed(words: &[String]) -> String {

@@ -56,18 +56,7 @@ impl Roles {
         let names = frame.get_column_names_owned().into_iter().map(|name| name.to_string());
         let names = names.filter(|name| name != PLACE && !name.is_empty()).collect();
         let table = Table { frame, place, names };
-        let mut columns = Vec::new();
-        for (declared, role, word) in [
-            (&source.statics, Role::Static, "static"),
-            (&source.known, Role::Known, "known"),
-            (&source.past, Role::Past, "past"),
-            (&source.open, Role::Open, "open"),
-            (&source.close, Role::Close, "close"),
-        ] {
-            for name in declared {
-                columns.push((table.have(name, word)?, role));
-            }
-        }
+        let columns = table.declared(source)?;
         let mut keep = Vec::new();
         for (column, value) in &source.keep {
             keep.push((table.have(column, "where")?, value.clone()));
@@ -81,14 +70,7 @@ impl Roles {
             });
             free.cloned().collect()
         };
-        if source.layout == Some(Layout::Wide) {
-            for (name, value) in [("id", &source.id), ("target", &source.target)] {
-                if let Some(value) = value {
-                    let reason = "in the wide layout each column is a series".into();
-                    return Err(ReadError::Setting { name, value: value.clone(), reason });
-                }
-            }
-        }
+        plain_layout(source)?;
         let (id, target) = (stated(&source.id, "id")?, stated(&source.target, "target")?);
         let id = match id {
             None if source.layout != Some(Layout::Wide) => {
@@ -125,7 +107,35 @@ impl Roles {
     }
 }
 
+/// The wide layout leaves no room for a name of the series or of the target.
+fn plain_layout(source: &Source) -> Result<(), ReadError> {
+    for (name, value) in [("id", &source.id), ("target", &source.target)] {
+        if let (Some(Layout::Wide), Some(value)) = (source.layout, value) {
+            let reason = "in the wide layout each column is a series".into();
+            return Err(ReadError::Setting { name, value: value.clone(), reason });
+        }
+    }
+    Ok(())
+}
+
 impl Table<'_> {
+    /// The columns beside the values, with their roles.
+    fn declared(&self, source: &Source) -> Result<Vec<(String, Role)>, ReadError> {
+        let mut columns = Vec::new();
+        for (declared, role, word) in [
+            (&source.statics, Role::Static, "static"),
+            (&source.known, Role::Known, "known"),
+            (&source.past, Role::Past, "past"),
+            (&source.open, Role::Open, "open"),
+            (&source.close, Role::Close, "close"),
+        ] {
+            for name in declared {
+                columns.push((self.have(name, word)?, role));
+            }
+        }
+        Ok(columns)
+    }
+
     /// The column of this name, whatever its capitals if no column has it to the letter.
     fn have(&self, name: &str, role: &'static str) -> Result<String, ReadError> {
         let exact = self.names.iter().find(|have| *have == name);

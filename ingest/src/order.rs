@@ -51,29 +51,12 @@ impl Grouped {
             *slot = *own as u32;
             *own += 1;
         }
-        let (mut rowwise, mut statics) = (Vec::new(), Vec::new());
-        for column in &mut columns {
-            match column.role {
-                Role::Static => statics.push(&mut column.values),
-                _ => rowwise.push(column.values.as_mut_slice()),
-            }
+        for column in columns.iter_mut().filter(|column| column.role == Role::Static) {
+            let old = std::mem::take(&mut column.values);
+            let of = |&name: &u32| old.get(name as usize).copied().unwrap_or(f64::NAN);
+            column.values = names.iter().map(of).collect();
         }
-        for values in statics {
-            let old = std::mem::take(values);
-            *values =
-                names.iter().map(|&k| old.get(k as usize).copied().unwrap_or(f64::NAN)).collect();
-        }
-        for k in 0..to.len() {
-            while to[k] as usize != k {
-                let there = to[k] as usize;
-                at.swap(k, there);
-                y.swap(k, there);
-                for values in &mut rowwise {
-                    values.swap(k, there);
-                }
-                to.swap(k, there);
-            }
-        }
+        permute(&mut to, &mut at, &mut y, &mut columns);
         drop(to);
         let ids = names.iter().map(|&old| ids[old as usize].clone()).collect();
         let clock = clock.unwrap_or(Clock::Step);
@@ -160,19 +143,9 @@ impl Grouped {
         notes.find(Code::Duplicates, number, rows.len() - 1, || {
             self.clock.show(self.at[rows.start])
         });
-        let values: Vec<f64> =
-            self.y[rows.clone()].iter().copied().filter(|y| !y.is_nan()).collect();
-        let mut differ = values
-            .iter()
-            .find(|&&y| y != values[0])
-            .map(|second| (values[0].to_string(), second.to_string()));
-        for column in self.columns.iter().filter(|column| column.role != Role::Static) {
-            let own = &column.values[rows.clone()];
-            let other = own.iter().find(|&&v| v != own[0] && !(v.is_nan() && own[0].is_nan()));
-            if let (None, Some(other)) = (&differ, other) {
-                differ = Some((column.show(own[0]), column.show(*other)));
-            }
-        }
+        let here = self.y[rows.clone()].iter().copied();
+        let values: Vec<f64> = here.filter(|y| !y.is_nan()).collect();
+        let differ = self.differ(&rows, &values);
         if let (Duplicates::Refuse, Some((first, second))) = (how, &differ) {
             return Err(ReadError::Conflict {
                 id: self.ids[series].clone(),
@@ -203,11 +176,44 @@ impl Grouped {
     }
 }
 
+impl Grouped {
+    /// Two things that disagree in these rows, in words. A missing value disagrees with none.
+    fn differ(&self, rows: &Range<usize>, values: &[f64]) -> Option<(String, String)> {
+        if let Some(other) = values.iter().find(|&&y| y != values[0]) {
+            return Some((values[0].to_string(), other.to_string()));
+        }
+        let beside = self.columns.iter().filter(|column| column.role != Role::Static);
+        beside.into_iter().find_map(|column| {
+            let own = &column.values[rows.clone()];
+            let same = |value: f64| value == own[0] || value.is_nan() && own[0].is_nan();
+            let other = own.iter().find(|&&value| !same(value))?;
+            Some((column.show(own[0]), column.show(*other)))
+        })
+    }
+}
+
 impl Beside {
     fn show(&self, value: f64) -> String {
         match self.labels.get(value as usize).filter(|_| value >= 0.0) {
             Some(label) => format!("{} {label}", self.name),
             None => format!("{} {value}", self.name),
+        }
+    }
+}
+
+/// Moves each row to its place along the cycles of the permutation, and each place to itself.
+fn permute(to: &mut [u32], at: &mut [Stamp], y: &mut [f64], columns: &mut [Beside]) {
+    let beside = columns.iter_mut().filter(|column| column.role != Role::Static);
+    let mut beside: Vec<&mut [f64]> = beside.map(|column| column.values.as_mut_slice()).collect();
+    for k in 0..to.len() {
+        while to[k] as usize != k {
+            let there = to[k] as usize;
+            at.swap(k, there);
+            y.swap(k, there);
+            for values in &mut beside {
+                values.swap(k, there);
+            }
+            to.swap(k, there);
         }
     }
 }

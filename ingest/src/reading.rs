@@ -170,12 +170,21 @@ impl State {
         };
         let wanted = Wanted { columns: Some(roles.wanted()), keep: roles.keep.clone() };
         let kept = wanted.take(head).map_err(|e| input.malformed(e))?;
-        let mut count = kept.height();
+        let count = kept.height();
         self.rows.add(&kept, &sheet, &mut self.notes)?;
         drop(kept);
+        Ok(count + self.rest(reader, &wanted, &sheet)?)
+    }
+
+    /// Reads on while another thread parses: one frame is understood as the next is read.
+    fn rest(
+        &mut self,
+        mut reader: Box<dyn readers::Reader>,
+        wanted: &Wanted,
+        sheet: &Sheet<'_>,
+    ) -> Result<usize, ReadError> {
         thread::scope(|scope| {
             let (send, frames) = sync_channel(1);
-            let wanted = &wanted;
             scope.spawn(move || {
                 loop {
                     let frame = reader.next(wanted);
@@ -185,10 +194,11 @@ impl State {
                     }
                 }
             });
+            let mut count = 0;
             while let Ok(frame) = frames.recv() {
                 let Some(frame) = frame? else { break };
                 count += frame.height();
-                self.rows.add(&frame, &sheet, &mut self.notes)?;
+                self.rows.add(&frame, sheet, &mut self.notes)?;
             }
             Ok(count)
         })
@@ -228,31 +238,32 @@ impl State {
             }
             return Ok((roles, times));
         }
+        self.introduce(&roles, &times, head).map_err(|e| input.malformed(e))?;
+        Ok((roles, times))
+    }
+
+    /// What the first file settles for all, and the audit says of it.
+    fn introduce(&mut self, roles: &Roles, times: &Times, head: &DataFrame) -> PolarsResult<()> {
         for (column, value) in &roles.keep {
-            let values = head.column(column).and_then(|column| column.cast(&DataType::String));
-            let values = values.and_then(|values| values.unique_stable());
-            let values = values.map_err(|e| input.malformed(e))?;
-            let some = values.str().map_err(|e| input.malformed(e))?;
-            let some = some.iter().flatten().take(20).map(String::from).collect();
-            self.conditions.push(Condition {
-                column: column.clone(),
-                value: value.clone(),
-                have: some,
-            });
+            let values = head.column(column)?.cast(&DataType::String)?.unique_stable()?;
+            let have = values.str()?.iter().flatten().take(20).map(String::from).collect();
+            let (column, value) = (column.clone(), value.clone());
+            self.conditions.push(Condition { column, value, have });
         }
-        self.rows.declare(&roles, head);
+        self.rows.declare(roles, head);
         let target = match roles.layout {
             Layout::Long => format!("`{}`", roles.targets.join("")),
             Layout::Wide => format!("{} columns, each a series", roles.targets.len()),
         };
         let id = roles.id.as_ref().map_or(String::new(), |id| format!("id: `{id}`, "));
-        self.notes.say(format!("{id}time: `{}` ({}), target: {target}", roles.time, times.said()));
+        let time = format!("time: `{}` ({})", roles.time, times.said());
+        self.notes.say(format!("{id}{time}, target: {target}"));
         if !roles.undeclared.is_empty() {
             let names = || roles.undeclared.join(", ");
             self.notes.find_in_source(Code::Undeclared, roles.undeclared.len(), names);
         }
         self.first = Some((roles.clone(), times.clone()));
-        Ok((roles, times))
+        Ok(())
     }
 }
 

@@ -26,11 +26,26 @@ pub(crate) fn resample(
     how: Join,
     notes: &mut Notes,
 ) -> Result<(), ReadError> {
-    if (rows.clock == Clock::Step) != matches!(freq, Freq::Steps(_)) {
-        let reason = "plain steps come to a number of steps, dates to D, W, MS, …".into();
-        return Err(ReadError::Setting { name: "resample", value: freq.to_string(), reason });
-    }
+    agree(rows.clock, freq)?;
     let before = rows.at.len();
+    join_periods(rows, freq, how);
+    if matches!(freq, Freq::Days(_) | Freq::BusinessDays | Freq::Months { .. }) {
+        for at in &mut rows.at {
+            *at = Stamp(wall(rows.clock, *at));
+        }
+        rows.clock = Clock::Date;
+    }
+    let how = format!("{how:?}").to_lowercase();
+    notes.say(format!(
+        "resampled to {freq} by {how}: {before} rows became {}; \
+         a first or last period may be incomplete",
+        rows.at.len()
+    ));
+    Ok(())
+}
+
+/// Leaves one row for each period, in place.
+fn join_periods(rows: &mut Grouped, freq: Freq, how: Join) {
     let beside: Vec<Join> = rows
         .columns
         .iter()
@@ -65,18 +80,14 @@ pub(crate) fn resample(
     rows.at.truncate(kept);
     rows.y.truncate(kept);
     rows.rowwise().for_each(|values| values.truncate(kept));
-    if matches!(freq, Freq::Days(_) | Freq::BusinessDays | Freq::Months { .. }) {
-        for at in &mut rows.at {
-            *at = Stamp(wall(rows.clock, *at));
-        }
-        rows.clock = Clock::Date;
+}
+
+fn agree(clock: Clock, freq: Freq) -> Result<(), ReadError> {
+    if (clock == Clock::Step) == matches!(freq, Freq::Steps(_)) {
+        return Ok(());
     }
-    let how = format!("{how:?}").to_lowercase();
-    notes.say(format!(
-        "resampled to {freq} by {how}: {before} rows became {kept}; \
-         a first or last period may be incomplete"
-    ));
-    Ok(())
+    let reason = "plain steps come to a number of steps, dates to D, W, MS, …".into();
+    Err(ReadError::Setting { name: "resample", value: freq.to_string(), reason })
 }
 
 /// How a column joins: by its name in a bar, else by when it is known.

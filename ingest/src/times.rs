@@ -37,6 +37,8 @@ pub(crate) struct Times {
     pub zone: Option<String>,
 }
 
+const DAY: i64 = 86_400_000_000;
+
 #[derive(Debug, Clone, PartialEq)]
 enum Form {
     /// Polars' own dates and times; microseconds of one unit, divided by the second.
@@ -78,32 +80,8 @@ impl Times {
     /// # Errors
     /// No form reads half of the rows, or two read them differently.
     pub fn find(sample: &Series, stated: Option<&str>, place: &str) -> Result<Times, ReadError> {
-        let plain = |form, kind| Ok(Times { form, kind, zone: None });
-        match (stated, sample.dtype()) {
-            (_, DataType::Date) => return plain(Form::Native(86_400_000_000, 1), Kind::Date),
-            (_, DataType::Datetime(unit, zone)) => {
-                let (times, over) = match unit {
-                    TimeUnit::Milliseconds => (1000, 1),
-                    TimeUnit::Microseconds => (1, 1),
-                    TimeUnit::Nanoseconds => (1, 1000),
-                };
-                let kind = if zone.is_some() { Kind::Instant } else { Kind::Wall };
-                let zone = zone.as_ref().map(|zone| zone.to_string());
-                return Ok(Times { form: Form::Native(times, over), kind, zone });
-            }
-            (Some("%s"), _) => return plain(Form::Unix(1_000_000, 1), Kind::Instant),
-            (Some("%Y-%m-%d"), _) => return plain(Form::Iso, Kind::Date),
-            (Some(format), _) => {
-                let kind = if format.contains("%z") || format.contains("%:z") {
-                    Kind::Instant
-                } else if ["%H", "%I", "%T", "%R"].iter().any(|hour| format.contains(hour)) {
-                    Kind::Wall
-                } else {
-                    Kind::Date
-                };
-                return plain(Form::Chrono(format.into()), kind);
-            }
-            (None, _) => {}
+        if let Some(times) = Times::known(sample.dtype(), stated) {
+            return Ok(times);
         }
         let cells = cells(sample);
         let words: BTreeSet<&str> =
@@ -146,6 +124,35 @@ impl Times {
             }
         }
         Ok(first)
+    }
+
+    /// The form, where the column's type or the user settles it.
+    fn known(dtype: &DataType, stated: Option<&str>) -> Option<Times> {
+        let (form, kind) = match (dtype, stated) {
+            (DataType::Date, _) => (Form::Native(DAY, 1), Kind::Date),
+            (DataType::Datetime(unit, zone), _) => {
+                let (times, over) = match unit {
+                    TimeUnit::Milliseconds => (1000, 1),
+                    TimeUnit::Microseconds => (1, 1),
+                    TimeUnit::Nanoseconds => (1, 1000),
+                };
+                let kind = if zone.is_some() { Kind::Instant } else { Kind::Wall };
+                let zone = zone.as_ref().map(|zone| zone.to_string());
+                return Some(Times { form: Form::Native(times, over), kind, zone });
+            }
+            (_, Some("%s")) => (Form::Unix(1_000_000, 1), Kind::Instant),
+            (_, Some(format)) => {
+                let has = |marks: &[&str]| marks.iter().any(|mark| format.contains(mark));
+                let kind = match () {
+                    () if has(&["%z", "%:z"]) => Kind::Instant,
+                    () if has(&["%H", "%I", "%T", "%R"]) => Kind::Wall,
+                    () => Kind::Date,
+                };
+                (Form::Chrono(format.into()), kind)
+            }
+            (_, None) => return None,
+        };
+        Some(Times { form, kind, zone: None })
     }
 
     /// The form in words.
@@ -301,23 +308,26 @@ fn iso(word: &str) -> Option<(i64, Option<i64>, bool)> {
         return None;
     }
     let wall = days + (i64::from(hour * 3600 + minute * 60 + second)) * 1_000_000 + micros;
-    let rest = bytes.get(at..)?;
-    let offset = match rest {
-        [] => None,
-        [b'Z'] => Some(0),
-        [sign @ (b'+' | b'-'), ..] => {
-            let minutes = match rest.len() {
-                3 => 0,
-                5 => number(at + 3, at + 5)?,
-                6 if rest[3] == b':' => number(at + 4, at + 6)?,
-                _ => return None,
-            };
-            let size = i64::from(number(at + 1, at + 3)? * 60 + minutes) * 60_000_000;
-            Some(if *sign == b'-' { -size } else { size })
-        }
+    Some((wall, offset(bytes.get(at..)?)?, true))
+}
+
+/// `Z`, `+05:30`, `+0530` or `+05` in microseconds; the inner none where nothing is written.
+fn offset(bytes: &[u8]) -> Option<Option<i64>> {
+    let digit = |byte: &u8| byte.is_ascii_digit().then(|| i64::from(byte - b'0'));
+    let two = |tens, ones| Some(10 * digit(tens)? + digit(ones)?);
+    let (sign, hours, minutes) = match bytes {
+        [] => return Some(None),
+        [b'Z'] => return Some(Some(0)),
+        [sign, a, b] => (sign, two(a, b)?, 0),
+        [sign, a, b, c, d] | [sign, a, b, b':', c, d] => (sign, two(a, b)?, two(c, d)?),
         _ => return None,
     };
-    Some((wall, offset, true))
+    let size = (60 * hours + minutes) * 60_000_000;
+    match sign {
+        b'+' => Some(Some(size)),
+        b'-' => Some(Some(-size)),
+        _ => None,
+    }
 }
 
 /// `1959Q1`, `1959-Q1`, `Q1 1959`: the first day of the quarter.

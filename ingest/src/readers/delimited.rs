@@ -179,6 +179,20 @@ struct Field {
 }
 
 impl Field {
+    /// The field that begins here, and where it ends; none where its quote is still open.
+    fn next(bytes: &[u8], at: usize, delimiter: u8) -> Option<(Field, usize)> {
+        if bytes.get(at) == Some(&b'"') {
+            let close = closing(bytes, at + 1)?;
+            let doubled = memchr::memchr(b'"', &bytes[at + 1..close]).is_some();
+            return Some((Field { range: at + 1..close, doubled }, close + 1));
+        }
+        let rest = &bytes[at..];
+        let long = rest.iter().position(|&byte| byte == delimiter || byte == b'\n');
+        let next = at + long.unwrap_or(rest.len());
+        let cr = next > at && bytes[next - 1] == b'\r' && bytes.get(next) != Some(&delimiter);
+        Some((Field { range: at..next - usize::from(cr), doubled: false }, next))
+    }
+
     fn of<'a>(&self, row: &'a str) -> Cow<'a, str> {
         let text = &row[self.range.clone()];
         if self.doubled { text.replace("\"\"", "\"").into() } else { text.into() }
@@ -213,22 +227,12 @@ impl Row {
             return Ok(None);
         }
         loop {
-            let (field, next) = if bytes.get(at) == Some(&b'"') {
-                let Some(close) = closing(bytes, at + 1) else {
-                    return if last { Err("a quote is never closed".into()) } else { Ok(None) };
-                };
-                let inside = &bytes[at + 1..close];
-                lines += memchr::memchr_iter(b'\n', inside).count();
-                let doubled = memchr::memchr(b'"', inside).is_some();
-                (Field { range: at + 1..close, doubled }, close + 1)
-            } else {
-                let rest = &bytes[at..];
-                let long = rest.iter().position(|&byte| byte == delimiter || byte == b'\n');
-                let next = at + long.unwrap_or(rest.len());
-                let cr =
-                    next > at && bytes[next - 1] == b'\r' && bytes.get(next) != Some(&delimiter);
-                (Field { range: at..next - usize::from(cr), doubled: false }, next)
+            let Some((field, next)) = Field::next(bytes, at, delimiter) else {
+                return if last { Err("a quote is never closed".into()) } else { Ok(None) };
             };
+            if bytes.get(at) == Some(&b'"') {
+                lines += memchr::memchr_iter(b'\n', &bytes[at..next]).count();
+            }
             fields.push(field);
             match bytes.get(next) {
                 Some(&byte) if byte == delimiter => at = next + 1,

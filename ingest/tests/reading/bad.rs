@@ -95,7 +95,7 @@ fn rows_of_the_wrong_shape() {
     refused(csv(ragged, ""), "f.csv, line 3: 2 fields where the heading has 3", "`delimiter`");
     let ragged = "ds,y\n2020-01-01,1\n\n2020-01-02,\"2\n\",3\n";
     refused(csv(ragged, ""), "f.csv, line 4: 3 fields where the heading has 2", "`delimiter`");
-    refused(csv(GOOD, "delimiter = \";\""), "cannot tell which column is the time", "--time");
+    refused(csv(GOOD, "delimiter = \";\""), "cannot tell which column is the time", "delimiter");
     refused(csv(GOOD, "delimiter = \"é\""), "`delimiter` = `é`", "");
     refused(csv("ds,y,y\n2020-01-01,1,2\n", ""), "column `y` occurs twice", "");
     refused(csv("2020-01-01,1\n2020-01-02,2\n", ""), "the first line looks like data", "");
