@@ -26,8 +26,8 @@ pub struct Cost {
     pub cpu_s: f64,
     /// Wall-clock seconds on the run's threads.
     pub wall_s: f64,
-    /// Bytes of the panel, of one fold's results and of their summary: what is in memory at once,
-    /// beside what models need while they fit and what is kept of them between folds.
+    /// [`Plan::bytes`]: what is in memory at once, beside what models need while they fit and what
+    /// is kept of them between folds.
     pub bytes: usize,
 }
 
@@ -43,9 +43,6 @@ impl Plan<'_> {
         };
         let by_model: Vec<(String, f64)> = self.models.iter().enumerate().map(seconds).collect();
         let cpu_s = by_model.iter().map(|(_, seconds)| seconds).sum::<f64>();
-        // The last fold's results are in memory twice: where they are made, and summed up.
-        let row = 2 * 8 * (3 + 2 * self.levels.len());
-        let answer = 2 * size_of::<Answered>() + (2 + 4) * 8 * self.gauges.len();
         Cost {
             folds,
             series,
@@ -54,8 +51,17 @@ impl Plan<'_> {
             models: by_model,
             cpu_s,
             wall_s: cpu_s / self.threads() as f64,
-            bytes: self.panel.bytes() + series * models * (answer + self.folds.horizon * row),
+            bytes: self.bytes(),
         }
+    }
+
+    /// Bytes of the panel, of one fold's results and of their summary, without trying anything.
+    pub fn bytes(&self) -> usize {
+        // The last fold's results are in memory twice: where they are made, and summed up.
+        let row = 2 * 8 * (3 + 2 * self.levels.len());
+        let answer = 2 * size_of::<Answered>() + (2 + 4) * 8 * self.gauges.len();
+        let answers = self.panel.len() * self.models.len();
+        self.panel.bytes() + answers * (answer + self.folds.horizon * row)
     }
 
     /// Threads that a run uses.
