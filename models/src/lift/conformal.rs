@@ -112,7 +112,9 @@ impl Univariate for Around {
     fn fit(&self, ctx: &Ctx, past: &Past<'_>) -> Result<Box<dyn Extrapolate>, FitError> {
         let rows = past.y.len();
         let windows = self.settings.windows.unwrap_or((rows / 3).clamp(1, 200));
-        let first = rows.saturating_sub(windows).max(1).min(rows);
+        // At least one value is there to err on.
+        let last = past.y.iter().rposition(|value| !value.is_nan()).unwrap_or(0);
+        let first = rows.saturating_sub(windows).min(last).max(1);
         let early = match self.inner.fit(ctx, &past.before(first)) {
             // A shorter past leaves fewer origins; one at the least.
             Err(FitError::TooShort { need, .. }) if need < rows => {
@@ -124,7 +126,7 @@ impl Univariate for Around {
             fitted => fitted.map(|early| (first, early)),
         };
         let (first, early) = early?;
-        past.at_least(first + 1)?;
+        past.at_least(if last < first { rows + 1 } else { first + 1 })?;
         Ok(Box::new(FittedConformal {
             settings: self.settings,
             inner: Arc::clone(&self.inner),
@@ -211,13 +213,7 @@ impl FittedConformal {
         }
         let most = scores.first().map_or(0, Vec::len);
         scores.truncate(scores.iter().take_while(|scores| 2 * scores.len() >= most.max(1)).count());
-        if scores.is_empty() {
-            let held = rows - self.first;
-            return Err(FitError::Failed(format!(
-                "no value in the last {held} rows to measure errors on"
-            )));
-        }
-        Ok(scores)
+        if scores.is_empty() { Err(FitError::NotFinite("the mean")) } else { Ok(scores) }
     }
 }
 

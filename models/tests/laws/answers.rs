@@ -110,6 +110,19 @@ fn random_series_are_safe() {
     }
 }
 
+/// Seasons that are long, or longer than the past: a day of minutes, a year of days.
+#[test]
+fn long_seasons_are_safe() {
+    let y: Vec<f64> = ordinary(300).iter().map(|value| value + 100.0).collect();
+    all_obey("long seasons are safe", |subject| {
+        for (rows, season) in [(300, 96), (300, 365), (30, 1440)] {
+            sound_or_refused(subject, &y[..rows], season)
+                .map_err(|why| format!("{rows} values of season {season}: {why}"))?;
+        }
+        Ok(())
+    });
+}
+
 /// `TooShort.need` is honest: one value less fails in the same words, exactly that many work.
 #[test]
 fn needs_are_honest() {

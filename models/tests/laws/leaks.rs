@@ -3,7 +3,10 @@
 use almanac_data::{Ahead, Calendar, Column, FitError, Forecast, Forecasting, Panel, Role, Stamp};
 use almanac_models::{Ctx, Missing, Model, PerSeries};
 
-use crate::subjects::{Subject, all_obey, noise, ordinary};
+use proptest::prelude::*;
+use proptest::test_runner::{Config, RngAlgorithm, TestRng, TestRunner};
+
+use crate::subjects::{Subject, all_obey, noise, ordinary, subjects};
 
 const ROWS: usize = 44;
 const CUTOFF: usize = 36;
@@ -147,6 +150,30 @@ fn holes_are_met() {
         }
         Ok(())
     });
+}
+
+/// Whatever is missing, and however much.
+#[test]
+fn random_holes_are_met() {
+    let value = prop_oneof![3 => 10.0..20.0_f64, 2 => Just(f64::NAN)];
+    let values = proptest::collection::vec(value, 1..40);
+    let config = Config { cases: 12, failure_persistence: None, ..Config::default() };
+    for subject in subjects() {
+        let rng = TestRng::deterministic_rng(RngAlgorithm::ChaCha);
+        let verdict = TestRunner::new_with_rng(config.clone(), rng).run(&values, |y| {
+            let at = (0..y.len()).map(|row| Stamp(row as i64)).collect();
+            let ends = vec![("holes".to_string(), y.len())];
+            let mut panel = Panel::new("law", Calendar::steps(), ends, at, y).unwrap();
+            panel.season = 4;
+            match answers(&subject, &panel) {
+                Ok(_) | Err(FitError::TooShort { .. }) => Ok(()),
+                Err(why) => Err(TestCaseError::fail(why.to_string())),
+            }
+        });
+        if let Err(why) = verdict {
+            panic!("law broken: random holes are met\n  {}: {why}", subject.label);
+        }
+    }
 }
 
 /// A series without any value is too short, in words.
