@@ -2,6 +2,8 @@
 
 #[path = "golden/ets.rs"]
 mod ets;
+#[path = "golden/arima.rs"]
+mod arima;
 #[path = "golden/garch.rs"]
 mod garch;
 #[path = "golden/intermittent.rs"]
