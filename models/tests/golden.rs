@@ -1,9 +1,9 @@
 //! Numbers that other programs computed: a folder each, with the script that made it.
 
-#[path = "golden/ets.rs"]
-mod ets;
 #[path = "golden/arima.rs"]
 mod arima;
+#[path = "golden/ets.rs"]
+mod ets;
 #[path = "golden/garch.rs"]
 mod garch;
 #[path = "golden/intermittent.rs"]

@@ -25,59 +25,77 @@ pub struct Minimum {
     pub value: f64,
 }
 
+/// A point with its value and gradient.
+#[derive(Clone)]
+struct Point {
+    x: Vec<f64>,
+    value: f64,
+    gradient: Vec<f64>,
+}
+
 /// Walks down from `x`. The function writes its gradient into its second argument.
 pub fn minimise(
     mut function: impl FnMut(&[f64], &mut [f64]) -> f64,
-    mut x: Vec<f64>,
+    x: Vec<f64>,
     stop: Stop,
 ) -> Minimum {
     let n = x.len();
-    let (mut gradient, mut next_gradient) = (vec![0.0; n], vec![0.0; n]);
-    let mut value = function(&x, &mut gradient);
+    let mut here = Point { gradient: vec![0.0; n], value: 0.0, x };
+    here.value = function(&here.x, &mut here.gradient);
+    let mut next = here.clone();
     let mut inverse = Inverse::new(n);
-    let (mut step, mut next) = (vec![0.0; n], vec![0.0; n]);
+    let mut step = vec![0.0; n];
     for _ in 0..stop.steps {
-        if n == 0 || !value.is_finite() || gradient.iter().any(|g| !g.is_finite()) {
+        if n == 0 || !here.value.is_finite() || here.gradient.iter().any(|g| !g.is_finite()) {
             break;
         }
-        let mut slope = inverse.descend(&gradient, &mut step);
+        let mut slope = inverse.descend(&here.gradient, &mut step);
         if slope >= 0.0 {
             inverse.fresh = true;
-            slope = inverse.descend(&gradient, &mut step);
+            slope = inverse.descend(&here.gradient, &mut step);
         }
-        // A step longer than 3 in a parameter leaves the region where the gradient means anything.
-        let longest = step.iter().fold(0.0_f64, |m, s| m.max(s.abs()));
-        let mut length = if longest > 3.0 { 3.0 / longest } else { 1.0 };
-        let mut lower = f64::INFINITY;
-        for _ in 0..30 {
-            for ((next, x), s) in next.iter_mut().zip(&x).zip(&step) {
-                *next = x + length * s;
-            }
-            lower = function(&next, &mut next_gradient);
-            if lower <= value + 1e-4 * length * slope {
-                break;
-            }
-            let parabola = -0.5 * slope * length / (lower - value - slope * length) * length;
-            let usable = parabola.is_finite();
-            length = if usable { parabola.clamp(0.1 * length, 0.5 * length) } else { 0.2 * length };
-        }
-        if lower >= value || !lower.is_finite() {
+        line_search(&mut function, &here, (&step, slope), &mut next);
+        if next.value.is_nan() || next.value >= here.value {
             if inverse.fresh {
                 break;
             }
             inverse.fresh = true;
             continue;
         }
-        let fall = value - lower;
-        inverse.learn([&x, &next], [&gradient, &next_gradient]);
-        std::mem::swap(&mut x, &mut next);
-        std::mem::swap(&mut gradient, &mut next_gradient);
-        value = lower;
+        let fall = here.value - next.value;
+        inverse.learn([&here.x, &next.x], [&here.gradient, &next.gradient]);
+        std::mem::swap(&mut here, &mut next);
         if fall < stop.fall {
             break;
         }
     }
-    Minimum { x, value }
+    Minimum { x: here.x, value: here.value }
+}
+
+/// Moves `next` along the step until the value falls enough for the slope, or gives up.
+fn line_search(
+    function: &mut impl FnMut(&[f64], &mut [f64]) -> f64,
+    here: &Point,
+    step: (&[f64], f64),
+    next: &mut Point,
+) {
+    let (step, slope) = step;
+    // A step longer than 3 in a parameter leaves the region where the gradient means anything.
+    let longest = step.iter().fold(0.0_f64, |m, s| m.max(s.abs()));
+    let mut length = if longest > 3.0 { 3.0 / longest } else { 1.0 };
+    for _ in 0..30 {
+        for ((next, x), s) in next.x.iter_mut().zip(&here.x).zip(step) {
+            *next = x + length * s;
+        }
+        next.value = function(&next.x, &mut next.gradient);
+        let linear = slope * length;
+        if next.value <= here.value + 1e-4 * linear {
+            return;
+        }
+        let parabola = -0.5 * linear / (next.value - here.value - linear) * length;
+        let usable = parabola.is_finite();
+        length = if usable { parabola.clamp(0.1 * length, 0.5 * length) } else { 0.2 * length };
+    }
 }
 
 /// The inverse of the matrix of second derivatives, as far as it is known.

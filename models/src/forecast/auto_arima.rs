@@ -6,9 +6,11 @@
 //! more or less of p, q, P, Q, p and q, P and Q, or the constant; stop where none is better
 //! ```
 //!
-//! Models with a root within 1 % of the unit circle are refused. Long series (above 150 values, or
-//! a season above 12) are searched by conditional sum of squares; the best model found is always
-//! fitted by exact likelihood. Missing values are filled for the search and exact in the final fit.
+//! Models with a root of φ, θ or Φ within 1 % of the unit circle are refused (in R also of Θ: here a
+//! season that does not change is allowed, since the exact filter needs no invertibility). Long
+//! series (above 150 values, or a season above 12) are searched by conditional sum of squares; the
+//! answer is always fitted by exact likelihood. Missing values are filled for the search and exact in
+//! the final fit.
 //! Hyndman & Khandakar, Automatic time series forecasting, Journal of Statistical Software 27, 2008.
 
 use almanac_data::FitError;

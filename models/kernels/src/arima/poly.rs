@@ -117,11 +117,11 @@ impl Order {
         Some(out)
     }
 
-    /// Whether every root of φ (in terms of L) and Φ (of Lᵐ) lies outside this radius (>= 1).
-    pub fn is_stationary(&self, coefficients: &[f64], radius: f64) -> bool {
-        let [ar, _, seasonal_ar, _] = self.blocks();
-        [ar, seasonal_ar].into_iter().all(|range| {
-            let scale = |(i, c): (usize, &f64)| c * radius.powi(i as i32 + 1);
+    /// Whether every root of φ, θ (in terms of L) and Φ (of Lᵐ) lies outside this radius (>= 1).
+    pub fn is_clear_of(&self, coefficients: &[f64], radius: f64) -> bool {
+        let [ar, ma, seasonal_ar, _] = self.blocks();
+        [(ar, 1.0), (ma, -1.0), (seasonal_ar, 1.0)].into_iter().all(|(range, sign)| {
+            let scale = |(i, c): (usize, &f64)| sign * c * radius.powi(i as i32 + 1);
             let mut scaled: Vec<f64> = coefficients[range].iter().enumerate().map(scale).collect();
             partials(&mut scaled)
         })
@@ -226,7 +226,7 @@ mod tests {
         let order = Order::new([3, 0, 2], [2, 0, 1], 12);
         let free = [0.3, -2.0, 0.7, 1.5, -0.2, 0.9, -0.4, 3.0];
         let coefficients = order.coefficients(&free);
-        assert!(order.is_stationary(&coefficients, 1.0));
+        assert!(order.is_clear_of(&coefficients, 1.0));
         let back = order.free(&coefficients).unwrap();
         assert!(free.iter().zip(&back).all(|(a, b)| (a - b).abs() < 1e-12), "{back:?}");
     }
@@ -235,7 +235,7 @@ mod tests {
     #[test]
     fn roots_by_hand() {
         let order = Order::new([1, 0, 0], [0, 0, 0], 1);
-        assert!(order.is_stationary(&[0.995], 1.0) && !order.is_stationary(&[0.995], 1.01));
+        assert!(order.is_clear_of(&[0.995], 1.0) && !order.is_clear_of(&[0.995], 1.01));
     }
 
     /// (1 − L)(1 − L⁴) = 1 − L − L⁴ + L⁵.

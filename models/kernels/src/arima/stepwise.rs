@@ -6,11 +6,13 @@
 use super::fit::{Fit, Method, Sample, fit, search};
 use super::poly::Order;
 
-/// An autoregressive root nearer to the unit circle than this is a difference in disguise. (One of a
-/// moving average is not refused: the exact filter needs no invertibility.)
+/// A root nearer to the unit circle than this is a difference too few or too many. (One of Θ is not
+/// refused: a season that does not change is common, and the exact filter needs no invertibility.)
 const RADIUS: f64 = 1.01;
 /// Models tried at most.
 const MOST: usize = 94;
+/// Models from which a search that ended in a refused one starts again.
+const AGAIN: usize = 4;
 
 /// Changes of p, q, P, Q that lead to the neighbours.
 const NEIGHBOURS: [[isize; 4]; 16] = [
@@ -70,11 +72,7 @@ impl Space<'_> {
         }
         go_on()?;
         walk.visit([0; 4], false);
-        while walk.tried.len() < MOST {
-            if !walk.step(go_on)? {
-                break;
-            }
-        }
+        while walk.tried.len() < MOST && walk.step(go_on)? {}
         walk.finish(go_on)
     }
 
@@ -87,7 +85,7 @@ impl Space<'_> {
             Method::Conditional => search(&order, sample, &vec![0.0; order.count()], method),
         };
         let aicc = fit.aicc();
-        let usable = aicc.is_finite() && order.is_stationary(&fit.coefficients, RADIUS);
+        let usable = aicc.is_finite() && order.is_clear_of(&fit.coefficients, RADIUS);
         let criterion = if usable { aicc } else { f64::INFINITY };
         Candidate { order, constant, fit, criterion }
     }
@@ -144,20 +142,26 @@ impl Walk<'_> {
         Ok(self.space.constant && self.visit(here, !constant))
     }
 
-    /// The first model, from the best on, that is usable by exact likelihood too.
+    /// The best model by exact likelihood: the walk's own, or, where that is refused now, the end of
+    /// an exact walk from the best ones.
     fn finish<E>(mut self, go_on: &mut dyn FnMut() -> Result<(), E>) -> Result<Candidate, E> {
-        self.tried.sort_by(|a, b| a.criterion.total_cmp(&b.criterion));
-        let usable = self.tried.iter().filter(|tried| tried.criterion.is_finite());
-        for tried in usable {
-            if self.space.method == Method::Exact {
-                return Ok(tried.clone());
-            }
-            go_on()?;
-            let exact = self.space.candidate(lags(&tried.order), tried.constant, Method::Exact);
-            if exact.criterion.is_finite() {
-                return Ok(exact);
-            }
+        let best = self.tried.swap_remove(self.best);
+        if self.space.method == Method::Exact {
+            return Ok(best);
         }
-        Ok(self.space.candidate([0; 4], self.space.constant, Method::Exact))
+        let exact = self.space.candidate(lags(&best.order), best.constant, Method::Exact);
+        if exact.criterion.is_finite() {
+            return Ok(exact);
+        }
+        self.tried.sort_by(|a, b| a.criterion.total_cmp(&b.criterion));
+        let space = Space { method: Method::Exact, ..*self.space };
+        let mut walk = Walk { space: &space, tried: vec![exact], best: 0 };
+        for tried in self.tried.iter().take(AGAIN) {
+            go_on()?;
+            walk.visit(lags(&tried.order), tried.constant);
+        }
+        walk.visit([0; 4], space.constant);
+        while walk.tried.len() < MOST && walk.step(go_on)? {}
+        Ok(walk.tried.swap_remove(walk.best))
     }
 }
