@@ -144,7 +144,11 @@ impl Univariate for Ets {
         if got < need {
             return Err(FitError::TooShort { need, got });
         }
-        let no_fit = || FitError::Failed("no admissible fit: leave the weights out".into());
+        let advice = match form.error {
+            Error::Additive => "these weights never forget the first states: leave some out",
+            Error::Multiplicative => "no fit keeps its means positive: take additive errors",
+        };
+        let no_fit = || FitError::Failed(advice.into());
         let fit = problem.fit(f64::INFINITY).ok_or_else(no_fit)?;
         Ok(Box::new(FittedEts::of(&problem, fit)))
     }
@@ -260,6 +264,23 @@ mod tests {
         let holt = Ets { model: "AAN".into(), alpha, beta, ..Ets::default() };
         let damped = Ets { model: "AAdN".into(), phi: Some(1.0), ..holt.clone() };
         assert!(mean(holt).iter().zip(mean(damped)).all(|(a, b)| (a - b).abs() < 1e-6));
+    }
+
+    /// Moving on by two and three equals moving on by five, and the level counts the values: relative
+    /// errors, a season that multiplies and holes included.
+    #[test]
+    fn later_adds_up_where_the_season_multiplies() {
+        let mut y: Vec<f64> = (0..45).map(|t| (20.0 + t as f64) * [0.5, 1.5, 1.0][t % 3]).collect();
+        y[9] = f64::NAN;
+        y[41] = f64::NAN;
+        let (ctx, next) = (Ctx::new(1), Next::plain(4));
+        let method = Ets { model: "MAdM".into(), ..Ets::default() };
+        let fitted = method.fit(&ctx, &Past::new(&y[..40], 3)).unwrap();
+        let two = fitted.later(&Past::new(&y[..42], 3), 2).unwrap();
+        let five = two.later(&Past::new(&y, 3), 3).unwrap().steps(&ctx, &next).unwrap();
+        let at_once = fitted.later(&Past::new(&y, 3), 5).unwrap().steps(&ctx, &next).unwrap();
+        assert_eq!(five, at_once);
+        assert!((five.mean[0] / (65.0 * 0.5) - 1.0).abs() < 0.02);
     }
 
     /// A weight of a part that the form has not, and weights that leave the usual region.

@@ -13,7 +13,8 @@ const ROUNDS: usize = 60;
 const PATIENCE: f64 = 4.0;
 
 /// Where searches begin: α, β/α, γ/(1 − α), φ. Smoothing likelihoods often have one summit for a
-/// steady level and one for a lively one.
+/// steady level and one for a lively one. The longer the season, the calmer the slope: β/α is
+/// divided by its length.
 const STARTS: [[f64; 4]; 5] = [
     [0.1, 0.1, 0.05, 0.97],
     [0.5, 0.1, 0.05, 0.9],
@@ -77,8 +78,9 @@ impl Problem<'_> {
         let mut best: Option<Climb> = None;
         for from in [start(self.y, self.form, self.season), flat(self.y, self.form, self.season)] {
             let mut begun = false;
-            for shares in STARTS {
+            for [alpha, slope, gamma, phi] in STARTS {
                 let bar = best.as_ref().map_or(bar, |best| best.loss().min(bar));
+                let shares = [alpha, slope / from.season.len().max(1) as f64, gamma, phi];
                 let point = layout.point(shares, from.clone());
                 let climb = Climb::from(&layout, point, 1e-3, bar);
                 begun |= climb.is_some();

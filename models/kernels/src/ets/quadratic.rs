@@ -12,7 +12,7 @@ pub(super) struct Quadratic {
     lanes: usize,
     /// Half the derivative of Σ(g·r)², over g²Σr².
     slope: [f64; LANES],
-    /// Half the second derivative, likewise, on and below the diagonal.
+    /// Half the second derivative, likewise, on and above the diagonal.
     curve: [[f64; LANES]; LANES],
 }
 
@@ -26,9 +26,9 @@ impl Quadratic {
         let (mut slope, mut curve) = ([0.0; LANES], [[0.0; LANES]; LANES]);
         for i in 0..lanes {
             slope[i] = sums.slope[i] / squares + log(i);
-            for (j, curve) in curve[i].iter_mut().enumerate().take(i + 1) {
+            for (j, curve) in curve[i].iter_mut().enumerate().take(lanes).skip(i) {
                 let cross = sums.slope[i] * log(j) + sums.slope[j] * log(i);
-                *curve = (sums.curve[j][i] + cross) / squares + log(i) * log(j);
+                *curve = (sums.curve[i][j] + cross) / squares + log(i) * log(j);
             }
         }
         Quadratic { errors: sums.errors, lanes, slope, curve }
@@ -64,7 +64,7 @@ impl Quadratic {
     fn gain(&self, step: &[f64; LANES]) -> f64 {
         let change: f64 = (0..self.lanes)
             .map(|i| {
-                let row: f64 = (0..i).map(|j| 2.0 * self.curve[i][j] * step[j]).sum();
+                let row: f64 = (i + 1..self.lanes).map(|j| 2.0 * self.curve[i][j] * step[j]).sum();
                 step[i] * (2.0 * self.slope[i] + row + self.curve[i][i] * step[i])
             })
             .sum();
@@ -78,7 +78,7 @@ impl Quadratic {
         for i in 0..self.lanes {
             // A lane without any effect would make the matrix singular.
             c[i][i] = c[i][i] * (1.0 + damping) + f64::MIN_POSITIVE;
-            for j in 0..=i {
+            for j in i..self.lanes {
                 match (held[i], held[j]) {
                     (None, None) => continue,
                     (None, Some(change)) => step[i] -= c[i][j] * change,
@@ -91,24 +91,27 @@ impl Quadratic {
         for (step, held) in step.iter_mut().zip(held) {
             *step = held.unwrap_or(*step);
         }
-        cholesky(&mut c, &mut step, self.lanes);
+        solve(&mut c, &mut step, self.lanes);
         step
     }
 }
 
-/// Solves C·x = b in place; C is read and overwritten on and below the diagonal.
-fn cholesky(c: &mut [[f64; LANES]; LANES], x: &mut [f64; LANES], lanes: usize) {
-    for i in 0..lanes {
-        for j in 0..=i {
-            let sum: f64 = (0..j).map(|k| c[i][k] * c[j][k]).sum();
-            let rest = c[i][j] - sum;
-            c[i][j] = if i == j { rest.max(f64::MIN_POSITIVE).sqrt() } else { rest / c[j][j] };
+/// Solves C·x = b in place by L·D·Lᵀ; C is read and overwritten on and above the diagonal.
+fn solve(c: &mut [[f64; LANES]; LANES], x: &mut [f64; LANES], lanes: usize) {
+    for k in 0..lanes {
+        let (above, below) = c.split_at_mut(k + 1);
+        let pivot_row = &mut above[k];
+        pivot_row[k] = pivot_row[k].max(f64::MIN_POSITIVE);
+        for (i, row) in (k + 1..lanes).zip(below) {
+            let factor = pivot_row[i] / pivot_row[k];
+            for (value, pivot) in row[i..lanes].iter_mut().zip(&pivot_row[i..lanes]) {
+                *value -= factor * pivot;
+            }
+            x[i] -= factor * x[k];
         }
-        let sum: f64 = (0..i).map(|k| c[i][k] * x[k]).sum();
-        x[i] = (x[i] - sum) / c[i][i];
     }
     for i in (0..lanes).rev() {
-        let sum: f64 = (i + 1..lanes).map(|k| c[k][i] * x[k]).sum();
+        let sum: f64 = (i + 1..lanes).map(|j| c[i][j] * x[j]).sum();
         x[i] = (x[i] - sum) / c[i][i];
     }
 }

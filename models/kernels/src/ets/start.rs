@@ -22,15 +22,14 @@ pub fn start(y: &[f64], form: Form, length: usize) -> State {
     }
 }
 
-/// The mean of the first values without slope or season, which suits errors relative to the mean.
+/// The first value without slope or season: where errors are relative to the mean, it is positive.
 pub(super) fn flat(y: &[f64], form: Form, length: usize) -> State {
     let season = match form.season {
         Season::None => Vec::new(),
         Season::Additive => vec![0.0; length],
         Season::Multiplicative => vec![1.0; length],
     };
-    let window = (2 * season.len()).max(10).min(y.len());
-    State { level: mean(y[..window].iter().copied()), slope: 0.0, season }
+    State { level: y[0], slope: 0.0, season }
 }
 
 /// One value a phase, summing to zero, or to their number where they multiply.
