@@ -136,3 +136,64 @@ impl Climb {
         Some(Climb { point, errors: view.errors, end })
     }
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::ets::{Error, Trend};
+    use crate::ses;
+
+    const Y: [f64; 16] =
+        [5.0, 9.0, 4.0, 6.0, 6.5, 10.0, 5.5, 7.0, 8.0, 12.0, 6.0, 9.5, 9.0, 14.0, 7.0, 10.0];
+
+    fn problem(error: Error, trend: Trend, season: Season) -> Problem<'static> {
+        let form = Form { error, trend, season };
+        Problem { y: &Y, form, season: 4, fixed: Fixed::default(), liveliest: 1.0 }
+    }
+
+    /// The derivative that a pass gathers is the difference quotient of the loss, in every lane.
+    #[test]
+    fn slopes_are_difference_quotients() {
+        for (error, trend, season) in [
+            (Error::Additive, Trend::Damped, Season::Additive),
+            (Error::Multiplicative, Trend::Damped, Season::Additive),
+            (Error::Multiplicative, Trend::Damped, Season::Multiplicative),
+            (Error::Multiplicative, Trend::None, Season::None),
+        ] {
+            let problem = problem(error, trend, season);
+            let layout = Layout::new(&problem);
+            let point = layout.point([0.3, 0.2, 0.4, 0.9], start(&Y, problem.form, 4));
+            let view = layout.look(&point).unwrap().0;
+            for lane in 0..layout.lanes {
+                let mut step = [0.0; super::super::layout::LANES];
+                step[lane] = 1e-5;
+                let up = layout.look(&layout.moved(&point, &step)).unwrap().0.errors.loss();
+                let promised = view.gain(&step);
+                step[lane] = -1e-5;
+                let down = layout.look(&layout.moved(&point, &step)).unwrap().0.errors.loss();
+                let slope = (view.gain(&step) - promised) / 2e-5;
+                let quotient = (up - down) / 2e-5;
+                assert!((slope - quotient).abs() < 1e-4 * quotient.abs().max(1.0), "lane {lane}");
+            }
+        }
+    }
+
+    /// A level alone is simple smoothing: the fit reaches the sum of squares that a search over α
+    /// with the best first level in closed form reaches.
+    #[test]
+    fn a_level_is_simple_smoothing() {
+        let fit = problem(Error::Additive, Trend::None, Season::None).fit(f64::INFINITY).unwrap();
+        let best = ses::fit(&Y, ses::Start::Best, [1e-4, 0.9999]);
+        assert!((fit.errors.squares / best.sse - 1.0).abs() < 1e-6);
+    }
+
+    /// Four weights, two states and three of four seasons are free; given weights are not.
+    #[test]
+    fn free_numbers_are_counted() {
+        let damped = problem(Error::Additive, Trend::Damped, Season::Additive);
+        assert_eq!(damped.free(), 4 + 2 + 3);
+        let fixed = Fixed { alpha: Some(0.2), phi: Some(0.9), ..Fixed::default() };
+        assert_eq!(Problem { fixed, ..damped }.free(), 2 + 2 + 3);
+        assert_eq!(Problem { season: 52, ..damped }.free(), 4 + 2 + 51);
+    }
+}

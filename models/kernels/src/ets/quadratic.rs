@@ -61,7 +61,8 @@ impl Quadratic {
         }
     }
 
-    fn gain(&self, step: &[f64; LANES]) -> f64 {
+    /// What the loss should gain by a step, without damping.
+    pub fn gain(&self, step: &[f64; LANES]) -> f64 {
         let change: f64 = (0..self.lanes)
             .map(|i| {
                 let row: f64 = (i + 1..self.lanes).map(|j| 2.0 * self.curve[i][j] * step[j]).sum();
