@@ -149,7 +149,10 @@ impl Forecasts {
             columns.push(words("model", rows().map(|(a, _)| &self.names.models[a.model])));
         }
         columns.push(words("unique_id", rows().map(|(a, _)| &self.names.ids[a.series])));
-        columns.push(("ds".into(), stamps(self.names.clock, rows().map(|(a, step)| a.ds[step]))));
+        columns.push((
+            "ds".into(),
+            stamps(self.names.clock, rows().map(|(a, step)| Some(a.ds[step]))),
+        ));
         let mean = numbers(rows().map(|(a, step)| a.mean[step]));
         columns.push(("mean".into(), Arc::new(mean)));
         for (place, level) in self.names.levels.iter().enumerate() {

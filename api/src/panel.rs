@@ -28,7 +28,7 @@ pub fn write(path: &Path, panel: &Panel) -> Result<(), Error> {
 fn table(panel: &Panel, some: std::ops::Range<usize>) -> Result<RecordBatch, ParquetError> {
     let series = || some.clone().map(|place| panel.series(place));
     let ids = some.clone().flat_map(|s| series_rows(panel, s).map(move |_| &panel.ids()[s]));
-    let at = series().flat_map(|series| series.at.iter().copied());
+    let at = series().flat_map(|series| series.at.iter().copied().map(Some));
     let y = series().flat_map(|series| series.y.iter().copied());
     let mut columns = vec![
         words("unique_id", ids),

@@ -66,8 +66,8 @@ impl Names {
         let mut columns = vec![
             words("model", rows().map(|(a, _)| &self.models[a.model])),
             words("unique_id", rows().map(|(a, _)| &self.ids[a.series])),
-            ("cutoff".into(), stamps(self.clock, rows().map(|(a, _)| a.cutoff))),
-            ("ds".into(), stamps(self.clock, rows().map(|(a, step)| a.ds[step]))),
+            ("cutoff".into(), stamps(self.clock, rows().map(|(a, _)| Some(a.cutoff)))),
+            ("ds".into(), stamps(self.clock, rows().map(|(a, step)| Some(a.ds[step])))),
             (
                 "step".into(),
                 Arc::new(Int32Array::from_iter_values(rows().map(|(_, s)| s as i32 + 1))),
@@ -90,12 +90,14 @@ impl Names {
         let count = self.metrics.len();
         let rows = || fold.answers.iter().flat_map(|a| (0..count).map(move |metric| (a, metric)));
         let fold_number = rows().map(|_| fold.fold as i32);
+        // Without a past there is no last stamp of it.
+        let cutoff = rows().map(|(a, _)| (!a.ds.is_empty()).then_some(a.cutoff));
         let error = rows().map(|(a, _)| a.error.as_deref());
         batch(vec![
             words("model", rows().map(|(a, _)| &self.models[a.model])),
             words("unique_id", rows().map(|(a, _)| &self.ids[a.series])),
             ("fold".into(), Arc::new(Int32Array::from_iter_values(fold_number))),
-            ("cutoff".into(), stamps(self.clock, rows().map(|(a, _)| a.cutoff))),
+            ("cutoff".into(), stamps(self.clock, cutoff)),
             words("metric", rows().map(|(_, metric)| &self.metrics[metric])),
             ("value".into(), Arc::new(numbers(rows().map(|(a, metric)| a.scores[metric])))),
             ("error".into(), Arc::new(error.collect::<StringArray>())),
@@ -109,7 +111,7 @@ impl Names {
 /// # Errors
 /// Columns of different lengths.
 pub fn batch(columns: Vec<Named>) -> Result<RecordBatch, ParquetError> {
-    let key = ["model", "unique_id", "cutoff", "ds", "step", "fold", "metric"];
+    let key = ["model", "unique_id", "ds", "step", "fold", "metric"];
     let field = |(name, values): &Named| {
         Field::new(name, values.data_type().clone(), !key.contains(&name.as_str()))
     };
@@ -129,16 +131,17 @@ pub fn numbers(values: impl Iterator<Item = f64>) -> Float64Array {
 }
 
 /// A column of stamps, typed by the clock: plain steps, dates, wall times or instants in a zone.
-pub fn stamps(clock: Clock, values: impl Iterator<Item = Stamp>) -> ArrayRef {
+pub fn stamps(clock: Clock, values: impl Iterator<Item = Option<Stamp>>) -> ArrayRef {
+    let numbers = values.map(|stamp| stamp.map(|at| at.0));
     match clock {
-        Clock::Step => Arc::new(Int64Array::from_iter_values(values.map(|at| at.0))),
+        Clock::Step => Arc::new(numbers.collect::<Int64Array>()),
         Clock::Date => {
-            let days = values.map(|at| at.0.div_euclid(DAY) as i32);
-            Arc::new(Date32Array::from_iter_values(days))
+            let days = numbers.map(|at| at.map(|at| at.div_euclid(DAY) as i32));
+            Arc::new(days.collect::<Date32Array>())
         }
-        Clock::Wall => Arc::new(TimestampMicrosecondArray::from_iter_values(values.map(|at| at.0))),
+        Clock::Wall => Arc::new(numbers.collect::<TimestampMicrosecondArray>()),
         Clock::Zone(zone) => {
-            let instants = TimestampMicrosecondArray::from_iter_values(values.map(|at| at.0));
+            let instants: TimestampMicrosecondArray = numbers.collect();
             Arc::new(instants.with_timezone(zone.name()))
         }
     }
@@ -206,5 +209,83 @@ impl TableFile {
     pub fn close(self) -> Result<(), Error> {
         let Some(out) = self.out else { return Ok(()) };
         out.into_inner().map_err(|e| Error::parquet("write", &self.path, e))?.commit()
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn names(clock: Clock) -> Names {
+        let list = |words: &[&str]| words.iter().map(|word| word.to_string()).collect();
+        Names {
+            models: list(&["naive"]),
+            ids: list(&["a", "b"]),
+            metrics: list(&["mae", "mase"]),
+            levels: vec![80.0],
+            clock,
+        }
+    }
+
+    /// Series `b` with two steps, the second without a truth; series `a` without a past.
+    fn fold() -> FoldResult {
+        let whole = Answered {
+            model: 0,
+            series: 1,
+            cutoff: Stamp(-DAY),
+            ds: vec![Stamp(0), Stamp(DAY)],
+            y: vec![1.0, f64::NAN],
+            mean: vec![2.0, 3.0],
+            bands: vec![(vec![0.0, 0.5], vec![4.0, 5.5])],
+            scores: vec![1.0, f64::NAN],
+            error: None,
+            filled: 0,
+            fit_s: 0.0,
+            predict_s: 0.0,
+        };
+        let empty = Answered {
+            series: 0,
+            ds: Vec::new(),
+            y: Vec::new(),
+            mean: Vec::new(),
+            bands: vec![Default::default()],
+            scores: vec![f64::NAN; 2],
+            error: Some("no value".into()),
+            ..whole.clone()
+        };
+        FoldResult { fold: 3, answers: vec![empty, whole] }
+    }
+
+    fn row(table: &RecordBatch, row: usize) -> Vec<String> {
+        table.columns().iter().map(|column| cell(column, row)).collect()
+    }
+
+    /// Steps count from 1, a missing truth or score is null, and so is the cutoff of no past.
+    #[test]
+    fn rows_by_hand() {
+        let names = names(Clock::Date);
+        let forecasts = names.forecasts(&fold()).unwrap();
+        assert_eq!(forecasts.num_rows(), 2);
+        let first = ["naive", "b", "1969-12-31", "1970-01-01", "1", "1", "2", "0", "4"];
+        assert_eq!(row(&forecasts, 0), first);
+        assert_eq!(row(&forecasts, 1)[3..7], ["1970-01-02", "2", "", "3"]);
+        let scores = names.scores(&fold()).unwrap();
+        assert_eq!(row(&scores, 0), ["naive", "a", "3", "", "mae", "", "no value"]);
+        assert_eq!(row(&scores, 2), ["naive", "b", "3", "1969-12-31", "mae", "1", ""]);
+        assert_eq!(scores.num_rows(), 4);
+    }
+
+    /// Stamps have the clock's own type.
+    #[test]
+    fn stamps_follow_the_clock() {
+        let berlin = Clock::Zone(chrono_tz::Europe::Berlin);
+        let shown = [Clock::Step, Clock::Wall, berlin].map(|clock| {
+            let table = names(clock).forecasts(&fold()).unwrap();
+            (format!("{}", table.schema().field(3).data_type()), row(&table, 0)[3].clone())
+        });
+        assert_eq!(shown[0], ("Int64".into(), "0".into()));
+        assert_eq!(shown[1], ("Timestamp(µs)".into(), "1970-01-01T00:00:00".into()));
+        assert!(shown[2].0.contains("Europe/Berlin"), "{}", shown[2].0);
+        assert_eq!(shown[2].1, "1970-01-01T01:00:00+01:00");
     }
 }

@@ -160,14 +160,15 @@ pub struct Backtest {
     #[arg(long, help_heading = "Run")]
     pub strict: bool,
     /// Print the leaderboard as JSON
-    #[arg(long)]
+    #[arg(long, help_heading = "Run")]
     pub json: bool,
 }
 
 /// What is asked of which models.
 #[derive(Args, Default)]
+#[command(next_help_heading = "Models")]
 pub struct Ask {
-    /// A model, with settings after a colon: theta or arima:p=1,d=1,q=1; may be repeated
+    /// A model, with settings after a colon: theta or ses:alpha=0.3; may be repeated
     #[arg(long = "model", value_name = "NAME")]
     pub models: Vec<String>,
     /// Steps ahead
@@ -194,17 +195,18 @@ pub struct Forecast {
     pub data: Data,
     #[command(flatten)]
     pub ask: Ask,
-    /// Known columns ahead, as rows without a value; or leave the target empty at the end of the data
+    /// Known columns ahead: rows with the columns of the data and no value (which may as well stand at
+    /// the end of the data itself)
     #[arg(long, value_name = "FILE", help_heading = "Data")]
     pub future: Option<PathBuf>,
     /// File to write: .csv, .parquet, .ndjson or .json; left out, CSV on stdout
-    #[arg(long, value_name = "FILE")]
+    #[arg(long, value_name = "FILE", help_heading = "Output")]
     pub out: Option<PathBuf>,
     /// Exit with 3 when a model failed on a series
-    #[arg(long)]
+    #[arg(long, help_heading = "Output")]
     pub strict: bool,
     /// Print JSON instead of CSV
-    #[arg(long)]
+    #[arg(long, help_heading = "Output")]
     pub json: bool,
 }
 
@@ -217,16 +219,21 @@ pub struct Ingest {
     #[command(flatten)]
     pub reading: Reading,
     /// Any field of the source, such as tidy.missing=zero or delimiter=";"
-    #[arg(long = "set", value_name = "KEY=VALUE")]
+    #[arg(help_heading = "Data", long = "set", value_name = "KEY=VALUE")]
     pub set: Vec<String>,
     /// The Parquet file to write
-    #[arg(long, value_name = "PANEL.parquet", required_unless_present = "audit")]
+    #[arg(
+        long,
+        help_heading = "Output",
+        value_name = "PANEL.parquet",
+        required_unless_present = "audit"
+    )]
     pub out: Option<PathBuf>,
     /// Print every finding
-    #[arg(long)]
+    #[arg(long, help_heading = "Output")]
     pub audit: bool,
     /// Print what was found and done as JSON
-    #[arg(long)]
+    #[arg(long, help_heading = "Output")]
     pub json: bool,
 }
 

@@ -21,7 +21,6 @@ pub struct Say {
 #[derive(Clone, Copy)]
 pub enum Paint {
     Bold,
-    Green,
     Red,
 }
 
@@ -57,19 +56,13 @@ impl Say {
         }
     }
 
-    /// A table on stdout: bold titles, the row at `strong` set off.
-    pub fn table(&self, table: &Table, strong: Option<usize>) {
-        let (lines, gone) = table.lines(self.width);
-        let mut text = String::new();
-        for (place, line) in lines.iter().enumerate() {
-            let line = match place {
-                0 => self.paint(Paint::Bold, line),
-                _ if Some(place - 1) == strong => self.paint(Paint::Green, line),
-                _ => line.clone(),
-            };
-            text += &(line + "\n");
+    /// A table on stdout, with bold titles.
+    pub fn table(&self, table: &Table) {
+        let (mut lines, gone) = table.lines(self.width);
+        if let Some(titles) = lines.first_mut() {
+            *titles = self.paint(Paint::Bold, titles);
         }
-        self.data(&text);
+        self.data(&(lines.join("\n") + "\n"));
         if !gone.is_empty() {
             self.remark(&format!("left out on this narrow terminal: {}", gone.join(", ")));
         }
@@ -123,7 +116,6 @@ impl Say {
 fn painted(colors: bool, paint: Paint, text: &str) -> String {
     let code = match paint {
         Paint::Bold => "1",
-        Paint::Green => "32",
         Paint::Red => "31;1",
     };
     if colors { format!("\x1b[{code}m{text}\x1b[0m") } else { text.to_string() }

@@ -29,7 +29,7 @@ pub fn run(args: &Backtest, say: &Say) -> Result<Outcome, Error> {
         return Ok(Outcome::Done);
     }
     if let Some(limit) = &args.memory_limit {
-        within(limit, &plan, &study.ctx())?;
+        within(limit, &plan)?;
     }
     let place = match (&args.out, args.force) {
         (Some(out), false) => Place::At(out.clone()),
@@ -43,7 +43,10 @@ pub fn run(args: &Backtest, say: &Say) -> Result<Outcome, Error> {
     }
     match args.json {
         true => say.data(&run.json()?),
-        false => board::show(&run, say),
+        false => {
+            board::show(&run, say);
+            board::explain(say);
+        }
     }
     Ok(end(&run, args.strict, say))
 }
@@ -64,10 +67,8 @@ pub fn end(run: &Run, strict: bool, say: &Say) -> Outcome {
     if failures == 0 {
         return Outcome::Done;
     }
-    say.remark(&format!(
-        "{} of models on a series and fold, answered by the baseline: the report lists the reasons",
-        count(failures, "failure")
-    ));
+    let times = count(failures, "time");
+    say.remark(&format!("{times} a model gave no answer of its own: the report lists the reasons"));
     if strict { Outcome::Incomplete } else { Outcome::Done }
 }
 
@@ -104,9 +105,9 @@ fn written(args: &Backtest, say: &Say) -> Result<Written, Error> {
 }
 
 /// Refuses a plan that would need more memory than the user allows.
-fn within(limit: &str, plan: &Plan<'_>, ctx: &Ctx) -> Result<(), Error> {
+fn within(limit: &str, plan: &Plan<'_>) -> Result<(), Error> {
     let allowed = size(limit)?;
-    let need = plan.cost(ctx).bytes as u64;
+    let need = plan.bytes() as u64;
     if need <= allowed {
         return Ok(());
     }
@@ -162,14 +163,14 @@ fn estimate(plan: &Plan<'_>, ctx: &Ctx, as_json: bool, say: &Say) {
     for (fold, cutoff) in cutoffs.into_iter().enumerate() {
         folds.row(vec![(fold + 1).to_string(), cutoff]);
     }
-    say.table(&folds, None);
+    say.table(&folds);
     say.data("\n");
     let mut models =
         Table::new(vec![Column::left("model", 0), Column::right("processor seconds", 0)]);
     for (name, cpu_s) in &cost.models {
         models.row(vec![name.clone(), format!("{cpu_s:.2}")]);
     }
-    say.table(&models, None);
+    say.table(&models);
     say.data(&format!(
         "\n{}, {}, {}, {}\nabout {} processor, {} wall on {}, {} of memory for panel and results\n",
         count(cost.series, "series"),

@@ -4,16 +4,11 @@ use almanac_api::Run;
 use almanac_data::{Leaderboard, Rank};
 
 use crate::say::Say;
-use crate::table::{Column, Table, number, seconds};
+use crate::table::{Column, Table, bytes, number, seconds};
 
 /// Prints the leaderboard of a run, what to know about it, and where the report is.
 pub fn show(run: &Run, say: &Say) {
-    let board = &run.leaderboard;
-    say.table(&table(board), None);
-    say.remark(&format!(
-        "skill: share of {}'s {} saved; p: Diebold-Mariano against it; MCS: in the 90 % model confidence set",
-        board.baseline, board.primary_metric
-    ));
+    say.table(&table(&run.leaderboard));
     for note in &run.manifest.notes {
         say.remark(&format!("note: {note}"));
     }
@@ -22,9 +17,17 @@ pub fn show(run: &Run, say: &Say) {
         "{} wall, {} processor, {} peak memory",
         seconds(cost.wall_s),
         seconds(cost.cpu_s),
-        crate::table::bytes(cost.peak_bytes)
+        bytes(cost.peak_bytes)
     ));
     say.remark(&format!("report: {}", run.folder.join("report.html").display()));
+}
+
+/// Says what the columns of a leaderboard mean.
+pub fn explain(say: &Say) {
+    say.remark(
+        "skill: share of the baseline's score saved; p: Diebold-Mariano against the baseline; \
+         MCS: in the 90 % model confidence set; wins: series on which it beats the baseline",
+    );
 }
 
 fn table(board: &Leaderboard) -> Table {
@@ -33,7 +36,7 @@ fn table(board: &Leaderboard) -> Table {
     let metrics: Vec<&str> = metrics.unwrap_or_default();
     let others: Vec<&str> = metrics.into_iter().filter(|name| *name != primary).collect();
     let mut columns = vec![
-        Column::right("#", 20),
+        Column::right("#", 7),
         Column::left("model", 0),
         Column::right(primary, 0),
         Column::right("skill", 1),

@@ -33,7 +33,7 @@ fn show(comparison: &Comparison, say: &Say) {
             let shown = |value: &Option<String>| value.clone().unwrap_or("-".into());
             table.row(vec![field.path.clone(), shown(&field.a), shown(&field.b)]);
         }
-        say.table(&table, None);
+        say.table(&table);
         say.data("\n");
     }
     models(comparison, say);
@@ -68,7 +68,7 @@ fn models(comparison: &Comparison, say: &Say) {
             model.b_s.map_or("-".into(), |s| format!("{s:.2}")),
         ]);
     }
-    say.table(&table, None);
+    say.table(&table);
 }
 
 fn series(comparison: &Comparison, say: &Say) {
@@ -84,7 +84,7 @@ fn series(comparison: &Comparison, say: &Say) {
         let change = change(Some(one.a), Some(one.b));
         table.row(vec![one.model.clone(), one.unique_id.clone(), a, b, change]);
     }
-    say.table(&table, None);
+    say.table(&table);
 }
 
 /// The change in percent of the first score.

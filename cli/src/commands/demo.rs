@@ -15,7 +15,7 @@ use crate::say::{Paint, Say};
 const SPEC: &str = include_str!("demo.toml");
 
 /// Sets with their horizon and number of folds.
-const SETS: [(&str, i64, i64); 3] = [("quarters", 8, 4), ("elnino", 12, 4), ("nile", 5, 6)];
+const SETS: [(&str, i64, i64); 3] = [("quarters", 8, 8), ("elnino", 12, 10), ("nile", 5, 8)];
 
 /// Runs the demo; flags such as `--threads` or `--seed` hold for every set.
 pub fn run(lab: &Lab, args: &Backtest, say: &Say) -> Result<Outcome, Error> {
@@ -52,6 +52,7 @@ pub fn run(lab: &Lab, args: &Backtest, say: &Say) -> Result<Outcome, Error> {
     if args.json {
         say.json(&json!(boards));
     } else {
+        board::explain(say);
         say.remark("now your own: almanac backtest --data FILE --horizon H");
     }
     Ok(outcome)

@@ -53,6 +53,6 @@ fn findings(read: &Read, say: &Say) {
     }
     match read.audit.findings.is_empty() {
         true => say.remark("nothing found"),
-        false => say.table(&table, None),
+        false => say.table(&table),
     }
 }

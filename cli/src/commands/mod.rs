@@ -26,7 +26,7 @@ fn lab(data_root: &Option<PathBuf>) -> Lab {
 fn describe(read: &Read, say: &Say) {
     let panel = &read.panel;
     let series = count(panel.len(), "series");
-    let rows = count(panel.rows(), "row");
+    let rows = count(read.files.iter().map(|file| file.rows).sum(), "row");
     let freq = panel.calendar.freq;
     say.remark(&format!("read {rows} of {series}, frequency {freq}, season {}", panel.season));
     for fix in &read.tidied.fixes {

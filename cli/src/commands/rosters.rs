@@ -31,7 +31,7 @@ fn all(lines: &[Value], say: &Say) {
         };
         table.row(vec![text(&line["name"]), about + absent]);
     }
-    say.table(&table, None);
+    say.table(&table);
 }
 
 fn one(line: &Value, say: &Say) {
@@ -68,7 +68,7 @@ fn one(line: &Value, say: &Say) {
         table.row(vec![name, default, range, meaning]);
     }
     say.data("\n");
-    say.table(&table, None);
+    say.table(&table);
 }
 
 fn text(value: &Value) -> String {
