@@ -167,17 +167,16 @@ impl Garch {
             -log
         };
         let mut starts = Vec::new();
-        for lasting in [0.5_f64, 0.9, 0.98] {
-            for share in [0.05, 0.1, 0.3] {
+        for lasting in [0.5_f64, 0.7, 0.9, 0.98] {
+            for share in [0.1, 0.3] {
                 let mut x = vec![(1.0 - lasting).ln(), logit(lasting), logit(share)];
                 x.extend((self.mean == Around::Constant).then_some(0.0));
                 x.extend((self.errors == Errors::Student).then_some(logit(0.01)));
-                let value = high(&x, &mut vec![0.0; x.len()]);
-                starts.push((value, x));
+                starts.push(minimise(high, x, Stop { steps: 30, fall: 1e-3 }));
             }
         }
-        let best = starts.into_iter().min_by(|a, b| a.0.total_cmp(&b.0));
-        let start = best.map(|(_, x)| x).unwrap_or_default();
+        let best = starts.into_iter().min_by(|a, b| a.value.total_cmp(&b.value));
+        let start = best.map(|best| best.x).unwrap_or_default();
         self.at(&minimise(high, start, Stop { steps: 200, fall: 1e-10 }).x)
     }
 
