@@ -115,7 +115,7 @@ fn random_series_are_safe() {
 fn long_seasons_are_safe() {
     let y: Vec<f64> = ordinary(300).iter().map(|value| value + 100.0).collect();
     all_obey("long seasons are safe", |subject| {
-        for (rows, season) in [(300, 96), (300, 365), (30, 1440)] {
+        for (rows, season) in [(300, 96), (300, 288), (300, 365), (30, 1440)] {
             sound_or_refused(subject, &y[..rows], season)
                 .map_err(|why| format!("{rows} values of season {season}: {why}"))?;
         }
