@@ -5,8 +5,8 @@
 //! ```
 //!
 //! Errors and seasons multiply only where every value is positive. β/α is searched up to 0.2 over
-//! the season: livelier slopes reach a higher likelihood and forecast worse. Fewer than five
-//! values are continued by the last one. For the forms see `ets`.
+//! the season: livelier slopes reach a higher likelihood and forecast worse. A season counts once
+//! it was seen twice. Fewer than five values are continued by the last one.
 //! Hyndman, Koehler, Snyder & Grose, International Journal of Forecasting 18, 2002.
 
 use almanac_data::FitError;
