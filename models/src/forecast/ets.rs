@@ -7,8 +7,9 @@
 //! ```
 //!
 //! Divisions by s and q only where the season multiplies; 0 < β < α, 0 < γ < 1 − α,
-//! 0.8 ≤ φ ≤ 0.98. First states of seasons above 24 stay those of a decomposition. Good with a level, slope or season that wander; one season only. A missing value
-//! leaves the states on their course: its error is taken at its expectation, zero.
+//! 0.8 ≤ φ ≤ 0.98. First states of seasons above 24 stay those of a decomposition. A missing value
+//! leaves the states on their course: its error is taken at its expectation, zero. Good with a
+//! level, slope or season that wander; one season only.
 //! Hyndman, Koehler, Ord & Snyder, Forecasting with Exponential Smoothing, 2008.
 
 use almanac_data::{FitError, Forecast};
