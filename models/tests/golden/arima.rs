@@ -66,3 +66,39 @@ fn sarimax_as_statsmodels() {
     let mean = fitted.steps(&Ctx::new(1), &next).unwrap().mean;
     assert_close("mean", &mean, &numbers(&run["mean"]), 1e-4);
 }
+
+/// The series of this name in the classics that may not be shipped, where they are at hand.
+fn classic(name: &str) -> Option<Vec<f64>> {
+    let folder = std::env::var("ALMANAC_DATA").ok()?;
+    let text = std::fs::read_to_string(format!("{folder}/competitions/classics.csv")).ok()?;
+    let of_name = |line: &str| {
+        let mut cells = line.split(',');
+        (cells.next() == Some(name)).then(|| cells.next_back().unwrap().parse().unwrap())
+    };
+    Some(text.lines().filter_map(of_name).collect())
+}
+
+/// The orders are R's, and so are the fits: means and deviations ahead agree.
+#[test]
+fn auto_arima_as_r() {
+    let case = case("auto_arima");
+    let [near, sd_near] = ["tolerance", "sd_tolerance"].map(|name| case[name].as_f64().unwrap());
+    for run in case["cases"].as_array().unwrap() {
+        let name = run["name"].as_str().unwrap();
+        let y = if run["y"].is_null() { classic(name) } else { Some(numbers(&run["y"])) };
+        let Some(mut y) = y else {
+            println!("skipped: {name} is not at hand without ALMANAC_DATA");
+            continue;
+        };
+        if name == "air_passengers" {
+            y.iter_mut().for_each(|value| *value = value.ln());
+        }
+        let method = (entry("auto_arima").unwrap().build)(&Map::new()).unwrap();
+        let season = run["season"].as_u64().unwrap() as usize;
+        let fitted = method.fit(&Ctx::new(1), &Past::new(&y, season)).unwrap();
+        let forecast = fitted.steps(&Ctx::new(1), &Next::plain(8)).unwrap();
+        let sd: Vec<f64> = (0..8).map(|step| forecast.sd(step)).collect();
+        assert_close(name, &forecast.mean, &numbers(&run["mean"]), near);
+        assert_close(&format!("{name}, sd"), &sd, &numbers(&run["sd"]), sd_near);
+    }
+}
