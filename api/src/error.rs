@@ -111,10 +111,7 @@ impl Error {
     /// Whose turn it is.
     pub fn kind(&self) -> Kind {
         match self {
-            Error::Io { .. }
-            | Error::Parquet { .. }
-            | Error::Failed(_)
-            | Error::Read(ReadError::Io { .. }) => Kind::Failure,
+            Error::Io { .. } | Error::Parquet { .. } | Error::Failed(_) => Kind::Failure,
             Error::Interrupted { .. } | Error::Stopped => Kind::Interrupted,
             _ => Kind::Mistake,
         }

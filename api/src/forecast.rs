@@ -17,6 +17,9 @@ use crate::spec::Written;
 use crate::tables::{Named, Names, TableFile, batch, cell, numbers, stamps, words};
 use crate::{Error, atomic};
 
+/// Rows ahead, over all series, that one answer may have.
+const MOST_AHEAD: usize = 10_000_000;
+
 /// Forecasts of several models for all series of a panel.
 pub struct Forecasts {
     names: Names,
@@ -193,6 +196,11 @@ fn quoted(text: &str) -> String {
 
 /// The panel with `horizon` rows ahead of every series and nothing beyond them.
 fn extend(panel: &Panel, horizon: usize) -> Result<Panel, Error> {
+    let ahead = horizon.saturating_mul(panel.len());
+    if ahead > MOST_AHEAD {
+        let hint = format!("at most {MOST_AHEAD} rows ahead are forecast at a time");
+        return Err(Error::mistake(format!("{horizon} steps of {} series", panel.len()), hint));
+    }
     let (mut ends, mut at, mut y) = (Vec::new(), Vec::new(), Vec::new());
     // For each new row, the row of the old panel whose columns it takes.
     let mut from: Vec<Option<usize>> = Vec::new();

@@ -6,7 +6,7 @@
 //! ```
 #![forbid(unsafe_code)]
 
-pub mod atomic;
+mod atomic;
 mod compare;
 mod error;
 mod folder;

@@ -1,7 +1,7 @@
 //! A spec from a file and from flags; every mistake with its place and the nearest right name.
 
+use std::fs;
 use std::path::{Path, PathBuf};
-use std::{fs, io};
 
 use almanac_backtest::{PlanError, Spec};
 use almanac_data::nearest;
@@ -66,11 +66,8 @@ impl Written {
     /// A file that is not there, text that is not TOML, fields that do not exist or do not fit.
     pub fn read(file: Option<&Path>, overrides: &[Override]) -> Result<Written, Error> {
         let text = match file {
-            Some(path) => fs::read_to_string(path).map_err(|e| match e.kind() {
-                io::ErrorKind::NotFound | io::ErrorKind::InvalidData => {
-                    Error::mistake(format!("cannot read {}: {e}", path.display()), None)
-                }
-                _ => Error::io("read", path)(e),
+            Some(path) => fs::read_to_string(path).map_err(|e| {
+                Error::mistake(format!("cannot read {}: {e}", path.display()), None)
             })?,
             None => String::new(),
         };

@@ -181,8 +181,8 @@ pub struct Ask {
     #[arg(long = "set", value_name = "KEY=VALUE")]
     pub set: Vec<String>,
     /// Everything random follows from it
-    #[arg(long, value_name = "N")]
-    pub seed: Option<u64>,
+    #[arg(long, value_name = "N", value_parser = clap::value_parser!(i64).range(0..))]
+    pub seed: Option<i64>,
     /// Threads; 0 = all
     #[arg(long, value_name = "N")]
     pub threads: Option<usize>,

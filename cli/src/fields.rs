@@ -31,7 +31,8 @@ impl Fields {
     }
 
     fn count(&mut self, path: &str, value: Option<usize>) {
-        self.put(path, value.map(|value| value as i64));
+        // TOML's numbers end there; no count that large passes any check.
+        self.put(path, value.map(|value| i64::try_from(value).unwrap_or(i64::MAX)));
     }
 }
 
@@ -114,7 +115,7 @@ pub fn ask(fields: &mut Fields, args: &Ask) -> Result<(), Error> {
     fields.list("model", &models);
     fields.count("folds.horizon", args.horizon);
     fields.list("score.levels", &args.levels);
-    fields.put("run.seed", args.seed.map(|seed| seed as i64));
+    fields.put("run.seed", args.seed);
     fields.count("run.threads", args.threads);
     Ok(())
 }

@@ -150,6 +150,25 @@ const FIXED: &[Case] = &[
 
 /// Arguments that cannot be.
 const WORDS: &[(&str, i32, &[&str])] = &[
+    ("backtest --data / --model naive --horizon 1", 2, &["/"]),
+    ("backtest / --model naive", 2, &["cannot read /"]),
+    (
+        "backtest --data sales.csv --model naive --horizon 1 --seed 18446744073709551615",
+        2,
+        &["18446744073709551615"],
+    ),
+    ("backtest --data sales.csv --model naive --horizon 18446744073709551615", 2, &["horizon"]),
+    (
+        "backtest --data sales.csv --model naive --horizon 1 --folds 1000000000000",
+        2,
+        &["at most 47 folds fit"],
+    ),
+    ("backtest --data sales.csv --model naive --horizon 1 --threads 100000", 2, &["threads"]),
+    (
+        "forecast --data sales.csv --model naive --horizon 1000000000000",
+        2,
+        &["1000000000000 steps of 3 series"],
+    ),
     (
         "backtest --data sales.csv --model crostn --horizon 1",
         2,

@@ -7,7 +7,14 @@ use std::time::{Duration, Instant};
 use crate::{Desk, Said, exists, tables};
 
 const RUN: &str = "backtest --data sales.csv --model auto_theta --model ses --model naive \
-                   --horizon 1 --folds 30 --threads 1 --out";
+                   --horizon 1 --folds 100 --threads 1 --out";
+
+/// A desk whose run takes long enough to be stopped half-way.
+fn desk() -> Desk {
+    let desk = Desk::new();
+    desk.write("sales.csv", crate::sales(150));
+    desk
+}
 
 /// Starts a run and waits until it has kept its third fold.
 fn started(desk: &Desk, folder: &str) -> Child {
@@ -38,7 +45,7 @@ fn scores(desk: &Desk, folder: &str) -> Vec<serde_json::Value> {
 /// kill -9 half-way, the same command again: the same bytes, and the manifest says so.
 #[test]
 fn killed_and_resumed() {
-    let desk = Desk::new();
+    let desk = desk();
     let mut child = started(&desk, "run");
     child.kill().unwrap();
     child.wait().unwrap();
@@ -57,12 +64,12 @@ fn killed_and_resumed() {
 #[test]
 #[cfg(unix)]
 fn interrupted_and_resumed() {
-    let desk = Desk::new();
+    let desk = desk();
     let child = started(&desk, "run");
     Command::new("kill").args(["-INT", &child.id().to_string()]).status().unwrap();
     let said = Said::of(child.wait_with_output().unwrap());
     assert_eq!(said.code, 130, "{}", said.err);
-    assert!(said.err.contains("of 30 folds are kept in run"), "{}", said.err);
+    assert!(said.err.contains("of 100 folds are kept in run"), "{}", said.err);
     assert!(said.err.contains("the same command goes on"), "{}", said.err);
     assert_eq!(said.out, "");
     desk.done(&format!("{RUN} run"));
@@ -72,7 +79,7 @@ fn interrupted_and_resumed() {
 /// Another command does not take over what an interrupted one has kept.
 #[test]
 fn parts_of_another_run_are_refused() {
-    let desk = Desk::new();
+    let desk = desk();
     let mut child = started(&desk, "run");
     child.kill().unwrap();
     child.wait().unwrap();
@@ -85,7 +92,7 @@ fn parts_of_another_run_are_refused() {
 /// Two processes never write into one folder.
 #[test]
 fn one_process_at_a_time() {
-    let desk = Desk::new();
+    let desk = desk();
     let mut child = started(&desk, "run");
     let second = desk.run(&format!("{RUN} run"));
     child.kill().unwrap();
