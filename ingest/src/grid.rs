@@ -52,7 +52,7 @@ pub(crate) fn regularise(
             notes.fix(Code::Missing, word(tidy.missing), series as u32, filled);
         }
     }
-    let grid = Grid::of(rows, calendar, notes);
+    let grid = Grid::of(rows, calendar, notes)?;
     let inserted = count(rows, calendar, &grid, tidy, notes)?;
     let total: usize = inserted.iter().sum();
     if total > 0 {
@@ -62,15 +62,15 @@ pub(crate) fn regularise(
 }
 
 impl Grid {
-    fn of(rows: &Grouped, calendar: &Calendar, notes: &mut Notes) -> Grid {
-        match (calendar.freq, calendar.clock) {
+    fn of(rows: &Grouped, calendar: &Calendar, notes: &mut Notes) -> Result<Grid, ReadError> {
+        Ok(match (calendar.freq, calendar.clock) {
             (Freq::Steps(step) | Freq::Micros(step), _) => Grid::Even(step),
             (Freq::Days(days), Clock::Date | Clock::Wall) => Grid::Even(days.saturating_mul(DAY)),
             (Freq::Days(_) | Freq::Months { .. }, _) => Grid::Counted,
             (Freq::BusinessDays | Freq::Sessions { .. } | Freq::Slots(_), _) => {
-                Grid::Traded(traded(rows, calendar, notes))
+                Grid::Traded(traded(rows, calendar, notes)?)
             }
-        }
+        })
     }
 
     /// The grid of one series, where it must be written out.
@@ -137,8 +137,10 @@ impl Absent<'_> {
     }
 }
 
-/// Stamps of a business calendar at which some series has a row; others are counted and stay.
-fn traded(rows: &Grouped, calendar: &Calendar, notes: &mut Notes) -> Vec<Stamp> {
+/// Stamps of a business calendar at which some series has a row. A few others, special sessions, stay
+/// and are counted; more than one in twenty mean another calendar.
+fn traded(rows: &Grouped, calendar: &Calendar, notes: &mut Notes) -> Result<Vec<Stamp>, ReadError> {
+    let midday = rows.at.first().map_or(0, |&at| wall(rows.clock, at).rem_euclid(DAY));
     let open = |at: Stamp| {
         let wall = wall(rows.clock, at);
         let of_day = wall.rem_euclid(DAY);
@@ -147,22 +149,43 @@ fn traded(rows: &Grouped, calendar: &Calendar, notes: &mut Notes) -> Vec<Stamp> 
                 open <= of_day && of_day <= close && (of_day - open) % every == 0
             }
             Freq::Slots(slots) => slots.starts().any(|start| start == of_day),
-            _ => true,
+            _ => of_day == midday,
         };
         in_session && !is_weekend(wall)
     };
     let mut stamps = BTreeSet::new();
+    let mut beside = Vec::new();
     for series in 0..rows.len() {
         for &at in &rows.at[rows.span(series)] {
             if open(at) {
                 stamps.insert(at);
             } else {
+                beside.push((series, at));
                 notes.find(Code::OffGrid, series as u32, 1, || calendar.show(at));
                 notes.fix(Code::OffGrid, "keep", series as u32, 1);
             }
         }
     }
-    stamps.into_iter().collect()
+    match beside.first() {
+        Some(&first) if 20 * beside.len() > rows.at.len() => {
+            Err(off_grid(rows, calendar, first, beside.len()))
+        }
+        _ => Ok(stamps.into_iter().collect()),
+    }
+}
+
+fn off_grid(
+    rows: &Grouped,
+    calendar: &Calendar,
+    (series, at): (usize, Stamp),
+    count: usize,
+) -> ReadError {
+    ReadError::OffGrid {
+        count,
+        freq: calendar.freq.to_string(),
+        id: rows.ids[series].clone(),
+        at: calendar.show(at),
+    }
 }
 
 /// Rows to insert in each series.
@@ -200,13 +223,8 @@ fn count(
             notes.find(Code::Gaps, series as u32, *own_inserted, || calendar.show(first));
         }
     }
-    if let Some((series, at)) = first_beside {
-        return Err(ReadError::OffGrid {
-            count: beside,
-            freq: calendar.freq.to_string(),
-            id: rows.ids[series].clone(),
-            at: calendar.show(at),
-        });
+    if let Some(first) = first_beside {
+        return Err(off_grid(rows, calendar, first, beside));
     }
     sparse(total.saturating_add(rows.at.len()), rows.at.len(), calendar)?;
     Ok(inserted)

@@ -199,6 +199,8 @@ fn rows_that_do_not_fit_together() {
         "not on the grid of h: the first is 2020-01-04T05:07:00",
         "resample",
     );
+    let text = format!("ds,y\n{}", hours.replace(":07", ":00"));
+    refused(csv(&text, "freq = \"B\""), "193 stamps are not on the grid of B", "resample");
     let mixed: String = (0..12)
         .flat_map(|k| {
             [format!("m,2020-{:02}-01,1\n", k + 1), format!("d,2020-01-{:02},1\n", k + 1)]
