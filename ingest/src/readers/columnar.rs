@@ -1,6 +1,8 @@
-//! Parquet and Arrow IPC, scanned slice by slice.
+//! Parquet and Arrow IPC: a few rows to settle the columns, then the rest as a stream of frames.
 
 use std::io::{BufReader, Read};
+use std::num::NonZeroUsize;
+use std::sync::mpsc::{Receiver, sync_channel};
 
 use almanac_data::Source;
 use polars::prelude::*;
@@ -9,17 +11,19 @@ use super::{Opened, PLACE, Reader, Wanted, guarded};
 use crate::error::ReadError;
 use crate::input::{Bytes, Input};
 
-/// Rows of a slice.
-const SLICE: usize = 1 << 18;
+/// Rows of a frame, as near as the file's own groups allow.
+const ROWS: usize = 1 << 18;
 
 /// Rows not yet read, and what is known of their columns.
 struct Scanned {
     input: Input,
     rows: LazyFrame,
     schema: SchemaRef,
-    from: usize,
-    count: usize,
     said: &'static str,
+    /// Rows given out before the columns were settled.
+    head: usize,
+    /// The rest, once it is asked for.
+    frames: Option<Receiver<Result<DataFrame, ReadError>>>,
 }
 
 pub(super) fn parquet(input: &Input, _: &Source) -> Opened {
@@ -58,14 +62,13 @@ fn scanned(
     said: &'static str,
     open: impl FnOnce() -> PolarsResult<LazyFrame>,
 ) -> Opened {
-    let (rows, schema, count) = guarded(input, || {
+    let (rows, schema) = guarded(input, || {
         let mut rows = open()?;
         let schema = rows.collect_schema()?;
-        let counted = rows.clone().select([len().cast(DataType::UInt64)]).collect()?;
-        let count = counted.columns()[0].u64()?.get(0).unwrap_or(0);
-        Ok((rows.with_row_index(PLACE, Some(1)), schema, count as usize))
+        Ok((rows.with_row_index(PLACE, Some(1)), schema))
     })?;
-    Ok(Box::new(Scanned { input: input.clone(), rows, schema, from: 0, count, said }))
+    let input = input.clone();
+    Ok(Box::new(Scanned { input, rows, schema, said, head: 0, frames: None }))
 }
 
 /// The file as Polars takes it.
@@ -79,19 +82,43 @@ fn sources(input: &Input) -> Result<ScanSources, ReadError> {
 
 impl Reader for Scanned {
     fn next(&mut self, wanted: &Wanted) -> Result<Option<DataFrame>, ReadError> {
-        while self.from < self.count {
-            let slice = self.rows.clone().slice(self.from as i64, SLICE as IdxSize);
-            let rows = wanted.of(slice, &self.schema);
-            self.from += SLICE;
+        if wanted.columns.is_none() {
+            let rows = wanted.of(self.rows.clone().slice(0, ROWS as IdxSize), &self.schema);
+            self.head = ROWS;
             let frame = guarded(&self.input, || rows.collect())?;
-            if frame.height() > 0 {
-                return Ok(Some(frame));
-            }
+            return Ok(Some(frame).filter(|frame| frame.height() > 0));
         }
-        Ok(None)
+        let frames = match self.frames.take() {
+            Some(frames) => frames,
+            None => {
+                let rest = self.rows.clone().slice(self.head as i64, IdxSize::MAX);
+                stream(self.input.clone(), wanted.of(rest, &self.schema))
+            }
+        };
+        let frame = frames.recv().ok().transpose()?;
+        self.frames = Some(frames);
+        Ok(frame)
     }
 
     fn said(&self) -> Vec<String> {
         vec![self.said.into()]
     }
+}
+
+/// Runs the plan on the streaming engine, which hands over each frame as it is ready and in order.
+fn stream(input: Input, rows: LazyFrame) -> Receiver<Result<DataFrame, ReadError>> {
+    let (send, frames) = sync_channel(1);
+    std::thread::spawn(move || {
+        let hand = send.clone();
+        let give = PlanCallback::new(move |frame: DataFrame| Ok(hand.send(Ok(frame)).is_err()));
+        let done = guarded(&input, || {
+            let rows = rows.sink_batches(give, true, NonZeroUsize::new(ROWS))?;
+            rows.collect_with_engine(Engine::Streaming)
+        });
+        if let Err(error) = done {
+            // Whoever read has gone: there is nobody to tell.
+            let _ = send.send(Err(error));
+        }
+    });
+    frames
 }
