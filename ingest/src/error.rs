@@ -276,9 +276,7 @@ impl ReadError {
         };
         Some(match self {
             NoSource => "give --data FILE, or `set` or `path` under [data]".into(),
-            UnknownSet { nearest, .. } => {
-                meant(nearest).unwrap_or("`almanac sets` lists the sets".into())
-            }
+            UnknownSet { nearest, .. } => meant(nearest).unwrap_or("see `almanac sets`".into()),
             SetAbsent { place, .. } => format!("put its file at {place}"),
             NoFile { nearest, .. } => meant(nearest)?,
             Ragged { .. } => "is the delimiter right? state `delimiter`".into(),
@@ -301,9 +299,7 @@ impl ReadError {
                 format!("state date_format = \"{first}\" or \"{second}\"")
             }
             NoId { .. } => "leave such rows out with tidy = { bad_rows = \"drop\" }".into(),
-            NothingLeft { have, .. } if !have.is_empty() => {
-                format!("it has {}", listed(have))
-            }
+            NothingLeft { have, .. } if !have.is_empty() => format!("it has {}", listed(have)),
             Conflict { .. } => "say which counts: tidy = { duplicates = \"mean\" } \
                 (or sum, first, last), or name the column of series with --id"
                 .into(),
@@ -316,8 +312,10 @@ impl ReadError {
             MixedFrequency { .. } => {
                 "keep one of them with --where, resample to the coarsest, or state `freq`".into()
             }
-            Absent { what: "row", .. } => "allow gaps: tidy = { gaps = \"keep\" }".into(),
-            Absent { .. } => "allow missing values: tidy = { missing = \"keep\" }".into(),
+            Absent { what, .. } => {
+                let setting = if *what == "row" { "gaps" } else { "missing" };
+                format!("allow it: tidy = {{ {setting} = \"keep\" }}")
+            }
             _ => return None,
         })
     }
