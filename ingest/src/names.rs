@@ -219,6 +219,8 @@ impl Table<'_> {
             n if n > 1 && n == rest.len() && id.is_none() && source.layout.is_none() => {
                 Ok((numbers, Layout::Wide))
             }
+            // The only one there is: whoever reads its cells names the one that is no number.
+            0 if rest.len() == 1 => Ok((rest, Layout::Long)),
             0 => Err(self.unclear("target", rest)),
             _ => Err(self.unclear("target", numbers)),
         }

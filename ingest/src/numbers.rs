@@ -18,16 +18,26 @@ pub(crate) fn is_missing(text: &str) -> bool {
 /// Text that is neither.
 pub(crate) fn parse(text: &str, decimal: u8) -> Result<f64, ()> {
     if decimal == b',' && text.contains([',', '.']) {
-        if text.contains('.') {
-            return Err(());
-        }
-        return parse(&text.replacen(',', ".", 1), b'.');
+        return parse(&pointed(text).ok_or(())?, b'.');
     }
     match text.parse() {
         Ok(number) => Ok(number),
         Err(_) if is_missing(text) => Ok(f64::NAN),
         Err(_) => Err(()),
     }
+}
+
+/// `1.234,5` as `1234.5`; none where the points do not part groups of three digits.
+fn pointed(text: &str) -> Option<String> {
+    let (whole, part) = text.split_once(',').map_or((text, None), |(w, p)| (w, Some(p)));
+    let mut groups = whole.split('.');
+    let first = groups.next()?;
+    let three = |group: &str| group.len() == 3 && group.bytes().all(|byte| byte.is_ascii_digit());
+    if part.is_some_and(|part| part.contains(['.', ','])) || !groups.all(three) {
+        return None;
+    }
+    let long = whole != first && first.trim_start_matches(['-', '+']).len() > 3;
+    (!long).then(|| format!("{}.{}", whole.replace('.', ""), part.unwrap_or("0")))
 }
 
 /// The decimal mark of a column: `,` where some cell can only be read so, and no cell contradicts.
@@ -74,7 +84,11 @@ mod tests {
         assert_eq!(mark(&["0,125"]), Ok(b','));
         assert!(mark(&["1,125", "2,250"]).is_err());
         assert_eq!(parse("-3,25", b','), Ok(-3.25));
-        assert_eq!(parse("1,2,3", b','), Err(()));
+        assert_eq!(mark(&["1.234,50", "9.000"]), Ok(b','));
+        assert_eq!(parse("-1.234.567,5", b','), Ok(-1_234_567.5));
+        for wrong in ["1,2,3", "1.5", "1.2345", "12345.678,0"] {
+            assert_eq!(parse(wrong, b','), Err(()), "{wrong}");
+        }
         assert!(parse("#N/A", b'.').unwrap().is_nan());
     }
 }

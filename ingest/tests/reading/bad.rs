@@ -120,7 +120,9 @@ fn columns_that_cannot_be_told() {
     let two = "unique_id,ds,sales,price\na,2020-01-01,1,2\n";
     refused(csv(two, ""), "which column is the target: `sales`, `price`", "--target COLUMN");
     let none = "unique_id,ds,colour\na,2020-01-01,red\n";
-    refused(csv(none, ""), "which column is the target: `colour`", "--target COLUMN");
+    refused(csv(none, ""), "f.csv, line 2: `red` in column `colour` is not a number", "--target");
+    let none = "unique_id,ds,colour,shape\na,2020-01-01,red,round\n";
+    refused(csv(none, ""), "which column is the target: `colour`, `shape`", "--target COLUMN");
 }
 
 #[test]

@@ -101,6 +101,13 @@ fn the_fingerprint_is_sha256() {
     assert_eq!(read.files[0].sha256, known);
 }
 
+/// Points that part thousands, where the comma is the decimal mark.
+#[test]
+fn continental_numbers() {
+    let read = csv("Date;Amount\n30.01.2020;1.234,50\n31.01.2020;99,00\n01.02.2020;2.000\n", "");
+    assert_eq!(shown(&read.unwrap()), ["f 2020-01-30=1234.5 2020-01-31=99 2020-02-01=2000"]);
+}
+
 /// A column of time beside columns of numbers: each column is a series.
 #[test]
 fn wide_is_found_or_stated() {
