@@ -121,6 +121,10 @@ impl Settings {
                 reason: "a decimal mark is `.` or `,`".into(),
             }),
         };
+        if source.season == Some(0) {
+            let reason = "a season has at least 1 observation; 1 is none".into();
+            return Err(ReadError::Setting { name: "season", value: "0".into(), reason });
+        }
         Ok(Settings {
             freq: source.freq.as_ref().map(|text| freq("freq", text)).transpose()?,
             coarser: source.resample.as_ref().map(|to| freq("resample", &to.freq)).transpose()?,

@@ -150,6 +150,11 @@ const FIXED: &[Case] = &[
 
 /// Arguments that cannot be.
 const WORDS: &[(&str, i32, &[&str])] = &[
+    (
+        "backtest --data sales.csv --model naive --horizon 1 --season 0",
+        2,
+        &["season", "at least 1"],
+    ),
     ("backtest --data / --model naive --horizon 1", 2, &["/"]),
     ("backtest / --model naive", 2, &["cannot read /"]),
     (
