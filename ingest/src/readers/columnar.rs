@@ -1,13 +1,14 @@
 //! Parquet and Arrow IPC: a few rows to settle the columns, then the rest as a stream of frames.
 
-use std::io::{BufReader, Read};
+use std::fs::File;
+use std::io::{BufReader, Cursor, Read, Seek, SeekFrom};
 use std::num::NonZeroUsize;
 use std::sync::mpsc::{Receiver, sync_channel};
 
 use almanac_data::Source;
 use polars::prelude::*;
 
-use super::{Opened, PLACE, Reader, Wanted, guarded};
+use super::{Opened, PLACE, Reader, Wanted, envelope, guarded};
 use crate::error::ReadError;
 use crate::input::{Bytes, Input};
 
@@ -38,10 +39,13 @@ pub(super) fn parquet(input: &Input, _: &Source) -> Opened {
 
 /// An Arrow file can be sliced; a stream has no index and is read whole.
 pub(super) fn arrow(input: &Input, _: &Source) -> Opened {
-    let mut head = Vec::new();
-    let read = input.raw()?.take(6).read_to_end(&mut head);
-    read.map_err(|e| input.io(&e))?;
-    if head == b"ARROW1" {
+    let mut bytes = Vec::new();
+    input.raw()?.take(6).read_to_end(&mut bytes).map_err(|e| input.io(&e))?;
+    if let (b"ARROW1", Bytes::File(path)) = (bytes.as_slice(), &input.bytes) {
+        let mut file = File::open(path).map_err(|e| input.io(&e))?;
+        let size = file.seek(SeekFrom::End(0)).map_err(|e| input.io(&e))?;
+        file.seek(SeekFrom::Start(8)).map_err(|e| input.io(&e))?;
+        envelope::check(BufReader::new(file), size).map_err(|e| input.malformed(e))?;
         let sources = sources(input)?;
         return scanned(input, "format: Arrow file", || {
             let hive_options = HiveOptions::new_disabled();
@@ -50,10 +54,11 @@ pub(super) fn arrow(input: &Input, _: &Source) -> Opened {
             LazyFrame::scan_ipc_sources(sources, IpcScanOptions::default(), args)
         });
     }
-    let mut bytes = Vec::new();
-    BufReader::new(input.raw()?).read_to_end(&mut bytes).map_err(|e| input.io(&e))?;
+    bytes.clear();
+    input.raw()?.read_to_end(&mut bytes).map_err(|e| input.io(&e))?;
+    envelope::check(Cursor::new(&bytes), bytes.len() as u64).map_err(|e| input.malformed(e))?;
     scanned(input, "format: Arrow stream", || {
-        Ok(IpcStreamReader::new(std::io::Cursor::new(bytes)).finish()?.lazy())
+        Ok(IpcStreamReader::new(Cursor::new(bytes)).finish()?.lazy())
     })
 }
 

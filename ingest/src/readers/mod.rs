@@ -5,6 +5,7 @@
 
 mod columnar;
 mod delimited;
+mod envelope;
 mod ndjson;
 pub(crate) mod text;
 mod tsf;
