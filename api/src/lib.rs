@@ -21,7 +21,7 @@ mod run;
 mod spec;
 mod tables;
 
-pub use almanac_backtest::{Plan, Progress, Spec};
+pub use almanac_backtest::{Plan, Progress, Spec, WORKER};
 pub use almanac_ingest::{Card, Read};
 pub use almanac_models::Ctx;
 pub use compare::{Comparison, Field, Moved, Series};

@@ -34,6 +34,9 @@ pub use summary::Summary;
 
 use question::{Held, Question};
 
+/// The name of every thread that fits: a panic on one is a row, not the end of the program.
+pub const WORKER: &str = "almanac-worker";
+
 impl Plan<'_> {
     /// Walks forward from fold `from` (0 for the first; later to resume), giving each fold to the
     /// sink as it ends. Only the fold at hand is in memory, and what is fitted where it is kept.
@@ -49,7 +52,8 @@ impl Plan<'_> {
         sink: &mut dyn Sink,
         progress: &dyn Progress,
     ) -> Result<End, RunError> {
-        let pool = rayon::ThreadPoolBuilder::new().num_threads(self.threads()).build()?;
+        let pool = rayon::ThreadPoolBuilder::new().num_threads(self.threads());
+        let pool = pool.thread_name(|_| WORKER.into()).build()?;
         let (series, models) = (self.panel.len(), self.models.len());
         let mut held = self.nothing_held();
         let done = AtomicUsize::new(from * series * models);

@@ -10,7 +10,7 @@ mod table;
 
 use std::process::ExitCode;
 
-use almanac_api::{Error, Kind, Roster};
+use almanac_api::{Error, Kind, Roster, WORKER};
 use clap::{CommandFactory, Parser};
 
 use args::{Cli, Command};
@@ -27,6 +27,13 @@ pub enum Outcome {
 }
 
 fn main() -> ExitCode {
+    let loud = std::panic::take_hook();
+    // A model that panics is a row with its reason: the run goes on, and stderr stays readable.
+    std::panic::set_hook(Box::new(move |panic| {
+        if std::thread::current().name() != Some(WORKER) {
+            loud(panic);
+        }
+    }));
     let cli = Cli::parse();
     let say = Say::new(cli.color, cli.quiet);
     match run(cli.command, &say) {
