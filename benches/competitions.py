@@ -40,7 +40,7 @@ def part(folder, name, freq, into):
 
 def run(almanac, path, model, season, horizon, folder):
     before = resource.getrusage(resource.RUSAGE_CHILDREN)
-    command = [almanac, "backtest", "--data", path, "--target", "y", "--season", str(season), "--horizon", str(horizon), "--folds", "1",
+    command = [almanac, "--quiet", "backtest", "--data", path, "--target", "y", "--season", str(season), "--horizon", str(horizon), "--folds", "1",
                "--set", f"score.baseline={model}", "--model", model, "--out", f"{folder}/run-{model}"]
     subprocess.run(command, check=True, stdout=subprocess.DEVNULL)
     after = resource.getrusage(resource.RUSAGE_CHILDREN)

@@ -72,7 +72,7 @@ def child(command):
 
 def ours(args, model):
     with tempfile.TemporaryDirectory() as folder:
-        command = [args.almanac, "backtest", "--data", args.data, "--id", args.id, "--time", args.time, "--target", args.target,
+        command = [args.almanac, "--quiet", "backtest", "--data", args.data, "--id", args.id, "--time", args.time, "--target", args.target,
                    "--season", str(args.season), "--horizon", str(args.horizon), "--folds", "1", "--align", args.align,
                    "--set", f"score.baseline={model}", "--model", model, "--out", f"{folder}/run"]
         cpu = child(command)[1]

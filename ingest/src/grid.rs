@@ -56,7 +56,10 @@ pub(crate) fn regularise(
     let inserted = count(rows, calendar, &grid, tidy, notes)?;
     let total: usize = inserted.iter().sum();
     if total > 0 {
-        insert(rows, calendar, &grid, &inserted, tidy, notes);
+        insert(rows, calendar, &grid, &inserted, tidy.gaps);
+        for (series, &count) in inserted.iter().enumerate().filter(|(_, count)| **count > 0) {
+            notes.fix(Code::Gaps, word(tidy.gaps), series as u32, count);
+        }
     }
     Ok(())
 }
@@ -231,14 +234,7 @@ fn count(
 }
 
 /// Moves rows to their places from the back, so that none is overwritten before it has moved.
-fn insert(
-    rows: &mut Grouped,
-    calendar: &Calendar,
-    grid: &Grid,
-    inserted: &[usize],
-    tidy: &Tidy,
-    notes: &mut Notes,
-) {
+fn insert(rows: &mut Grouped, calendar: &Calendar, grid: &Grid, inserted: &[usize], gaps: Gaps) {
     let old = rows.at.len();
     let mut to = old + inserted.iter().sum::<usize>();
     rows.at.resize(to, Stamp::default());
@@ -263,19 +259,16 @@ fn insert(
                 rows.at[to] = absent.get(gap);
                 rows.y[to] = f64::NAN;
                 rows.rowwise().for_each(|values| values[to] = f64::NAN);
-                if tidy.gaps != Gaps::Keep {
+                if gaps != Gaps::Keep {
                     new.push((series, to));
                 }
             }
         }
         rows.ends[series] = end;
-        if inserted[series] > 0 {
-            notes.fix(Code::Gaps, word(tidy.gaps), series as u32, inserted[series]);
-        }
     }
     for &(series, k) in new.iter().rev() {
         let start = rows.span(series).start;
-        answer(tidy.gaps, rows, k, start);
+        answer(gaps, rows, k, start);
     }
 }
 
