@@ -11,7 +11,7 @@ trap 'rm -rf "$desk"' EXIT
 
 walk() { # FOLDS THREADS FOLDER
   exec "$almanac" --quiet backtest --data "$data" --id symbol --time date --target close --freq B --horizon 5 --folds "$1" \
-    --threads "$2" --model naive --model drift --model ses --model auto_theta --model auto_ets --model arima:p=1,d=1,q=1 \
+    --threads "$2" --model naive --model drift --model ses --model auto_theta --model auto_ets --model 'arima:order=[1,1,1]' \
     --out "$desk/$3" >"$desk/$3.txt"
 }
 figure() { grep -o "\"$2\": [0-9.]*" "$desk/$1/manifest.json" | head -1 | grep -o '[0-9.]*$'; }
