@@ -7,7 +7,6 @@ mod columnar;
 mod delimited;
 mod envelope;
 mod ndjson;
-mod pages;
 pub(crate) mod text;
 mod tsf;
 
