@@ -8,7 +8,7 @@ use std::sync::mpsc::{Receiver, sync_channel};
 use almanac_data::Source;
 use polars::prelude::*;
 
-use super::{Opened, PLACE, Reader, Wanted, envelope, guarded};
+use super::{Opened, PLACE, Reader, Wanted, envelope, guarded, pages};
 use crate::error::ReadError;
 use crate::input::{Bytes, Input};
 
@@ -28,6 +28,10 @@ struct Scanned {
 }
 
 pub(super) fn parquet(input: &Input, _: &Source) -> Opened {
+    if let Bytes::File(path) = &input.bytes {
+        let file = File::open(path).map_err(|e| input.io(&e))?;
+        guarded(input, || Ok(pages::check(file)))?.map_err(|e| input.malformed(e))?;
+    }
     let sources = sources(input)?;
     scanned(input, "format: Parquet", || {
         let hive_options = HiveOptions::new_disabled();

@@ -7,6 +7,7 @@ mod columnar;
 mod delimited;
 mod envelope;
 mod ndjson;
+mod pages;
 pub(crate) mod text;
 mod tsf;
 
