@@ -283,35 +283,41 @@ fn names_say_something() {
 }
 
 #[test]
-fn every_model_file_is_in_the_roster_and_has_a_test_and_a_reference() {
-    let folder = root().join("models/src/forecast");
-    let module = fs::read_to_string(folder.join("mod.rs")).unwrap();
-    let (_, roster) = module.split_once("pub const ROSTER").unwrap();
-    let roster = roster.split("];").next().unwrap_or_default();
+fn every_model_file_is_in_its_roster_and_has_a_test_and_a_reference() {
     let mut broken = Vec::new();
-    for source in sources().into_iter().filter(|s| s.path.starts_with("models/src/forecast/")) {
-        let name = source.path.trim_start_matches("models/src/forecast/").trim_end_matches(".rs");
-        if name.contains('/') || name == "mod" {
-            continue;
-        }
-        let docs: Vec<&String> = source.lines.iter().filter(|l| l.starts_with("//!")).collect();
-        let cites = docs.iter().any(|line| {
-            line.contains("ed., §")
-                || line.split(|c: char| !c.is_ascii_digit()).any(|n| {
-                    n.len() == 4 && n.parse().is_ok_and(|year: u32| 1900 < year && year < 2030)
-                })
-        });
-        for (missing, what) in [
-            (!roster.contains(&format!("{name}::")), "is not in the roster"),
-            (!source.all.contains("#[test]"), "has no test by hand"),
-            (!cites, "names no reference"),
-        ] {
-            if missing {
-                broken.push(format!("{} {what}", source.path));
+    for kind in ["forecast", "regress", "classify", "features"] {
+        let folder = format!("models/src/{kind}/");
+        let module = fs::read_to_string(root().join(&folder).join("mod.rs")).unwrap();
+        let (_, roster) = module.split_once("pub const ROSTER").unwrap();
+        let roster = roster.split("];").next().unwrap_or_default();
+        for source in sources().into_iter().filter(|source| source.path.starts_with(&folder)) {
+            let name = source.path.trim_start_matches(&folder).trim_end_matches(".rs");
+            if !name.contains('/') && !["mod", "seen"].contains(&name) {
+                broken.extend(lacks(&source, name, roster));
             }
         }
     }
     verdict("a model is a file, a roster line, a test by hand and a reference", &broken);
+}
+
+fn lacks(source: &Source, name: &str, roster: &str) -> Vec<String> {
+    let mut docs = source.lines.iter().filter(|line| line.starts_with("//!"));
+    let cites = docs.any(|line| {
+        line.contains("ed., §")
+            || line.split(|c: char| !c.is_ascii_digit()).any(|n| {
+                n.len() == 4 && n.parse().is_ok_and(|year: u32| 1900 < year && year < 2030)
+            })
+    });
+    // A file may hold one line, named after its type, or several, named by their path.
+    let camel: String = name.split('_').map(|word| word[..1].to_uppercase() + &word[1..]).collect();
+    let listed = roster.contains(&format!("{name}::")) || roster.contains(&format!("<{camel}>"));
+    let found = [
+        (!listed, "is not in the roster"),
+        (!source.all.contains("#[test]"), "has no test by hand"),
+        (!cites, "names no reference"),
+    ];
+    let broken = found.into_iter().filter(|(missing, _)| *missing);
+    broken.map(|(_, what)| format!("{} {what}", source.path)).collect()
 }
 
 #[test]

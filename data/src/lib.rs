@@ -10,6 +10,7 @@ mod panel;
 mod report;
 mod score;
 mod source;
+mod table;
 mod task;
 mod time;
 
@@ -23,5 +24,6 @@ pub use report::{
 };
 pub use score::{Answered, FoldResult};
 pub use source::{BadRows, Duplicates, Format, Gaps, Join, Layout, Resample, Source, Tidy};
+pub use table::{Curves, Matrix, Table};
 pub use task::{Ahead, Forecasting, Task};
 pub use time::{Calendar, Clock, Freq, FreqError, Slots, Stamp};

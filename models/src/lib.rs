@@ -9,8 +9,11 @@
 //! in `forecast/` and a line in its roster: `docs/add_a_model.md` walks through it.
 #![forbid(unsafe_code)]
 
+pub mod classify;
+pub mod features;
 pub mod forecast;
 pub mod lift;
+pub mod regress;
 mod roster;
 mod settings;
 
@@ -20,10 +23,11 @@ use std::sync::atomic::{AtomicBool, Ordering};
 use almanac_data::{FitError, Task};
 use rand::SeedableRng;
 use rand_chacha::ChaCha8Rng;
+use rayon::prelude::*;
 
 pub use forecast::{Extrapolate, Missing, Next, Past, Univariate};
 pub use lift::{PerSeries, lift};
-pub use roster::{Entry, Inner, entry};
+pub use roster::{Entry, Inner, entry, find};
 pub use settings::{Setting, SettingError, SettingRow, Settings, Written, rows};
 
 /// Settings, before any data.
@@ -72,6 +76,20 @@ impl Ctx {
     /// A fresh generator from the seed.
     pub fn rng(&self) -> ChaCha8Rng {
         ChaCha8Rng::seed_from_u64(self.seed)
+    }
+
+    /// `work` for `0 .. count`, in order; on several threads where the context has them, so that
+    /// what is computed does not depend on their number.
+    pub fn map<T: Send>(&self, count: usize, work: impl Fn(usize) -> T + Sync + Send) -> Vec<T> {
+        match self.threads {
+            0 | 1 => (0..count).map(work).collect(),
+            _ => (0..count).into_par_iter().map(work).collect(),
+        }
+    }
+
+    /// The same context for work that is done beside other work, and so has one thread.
+    pub fn single(&self) -> Ctx {
+        Ctx { threads: 1, ..self.clone() }
     }
 
     /// Asks all work under this context, and under its named children, to stop.

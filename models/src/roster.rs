@@ -4,7 +4,9 @@ use serde::{Deserialize, Serialize};
 
 use almanac_data::nearest;
 
+use crate::classify::Classify;
 use crate::forecast::{ROSTER, Univariate};
+use crate::regress::Regress;
 use crate::settings::{SettingError, SettingRow, Settings, Written, rows};
 
 /// One line of a roster: what help, docs, API listing and the law tests read.
@@ -21,16 +23,37 @@ pub struct Entry<M: ?Sized> {
     pub resolve: fn(&Written) -> Result<Written, SettingError>,
 }
 
-/// A one-series forecaster's line.
-pub(crate) const fn univariate<S: Settings + Univariate + 'static>(
-    name: &'static str,
-    about: &'static str,
-) -> Entry<dyn Univariate> {
+/// Settings that are a method of this kind.
+pub(crate) trait Of<M: ?Sized>: Settings {
+    /// The method behind its kind.
+    fn boxed(self) -> Box<M>;
+}
+
+impl<S: Settings + Univariate + 'static> Of<dyn Univariate> for S {
+    fn boxed(self) -> Box<dyn Univariate> {
+        Box::new(self)
+    }
+}
+
+impl<S: Settings + Regress + 'static> Of<dyn Regress> for S {
+    fn boxed(self) -> Box<dyn Regress> {
+        Box::new(self)
+    }
+}
+
+impl<S: Settings + Classify + 'static> Of<dyn Classify> for S {
+    fn boxed(self) -> Box<dyn Classify> {
+        Box::new(self)
+    }
+}
+
+/// A roster's line.
+pub(crate) const fn line<M: ?Sized, S: Of<M>>(name: &'static str, about: &'static str) -> Entry<M> {
     Entry {
         name,
         about,
         settings: rows::<S>,
-        build: |written| Ok(Box::new(S::read(written)?)),
+        build: |written| Ok(S::read(written)?.boxed()),
         resolve: |written| {
             let settings = serde_json::to_value(S::read(written)?).unwrap_or_default();
             Ok(settings.as_object().cloned().unwrap_or_default())
@@ -38,15 +61,26 @@ pub(crate) const fn univariate<S: Settings + Univariate + 'static>(
     }
 }
 
-/// The forecaster of this name.
+/// The line of this name.
+///
+/// # Errors
+/// The nearest name, where one is near.
+pub fn find<M: ?Sized>(
+    roster: &'static [Entry<M>],
+    name: &str,
+) -> Result<&'static Entry<M>, Option<&'static str>> {
+    roster
+        .iter()
+        .find(|entry| entry.name == name)
+        .ok_or_else(|| nearest(name, roster.iter().map(|entry| entry.name)))
+}
+
+/// The one-series forecaster of this name.
 ///
 /// # Errors
 /// The nearest name, where one is near.
 pub fn entry(name: &str) -> Result<&'static Entry<dyn Univariate>, Option<&'static str>> {
-    ROSTER
-        .iter()
-        .find(|entry| entry.name == name)
-        .ok_or_else(|| nearest(name, ROSTER.iter().map(|entry| entry.name)))
+    find(ROSTER, name)
 }
 
 /// A model inside a model, as written: a name, or a table with `use` and settings.

@@ -26,45 +26,72 @@ mod window_mean;
 use almanac_data::{FitError, Forecast};
 
 use crate::Ctx;
-use crate::roster::{Entry, univariate};
+use crate::roster::{Entry, line};
 use theta::Theta;
 
 /// Every one-series forecaster, simplest first.
 pub const ROSTER: &[Entry<dyn Univariate>] = &[
-    univariate::<naive::Naive>("naive", "the last value, repeated"),
-    univariate::<seasonal_naive::SeasonalNaive>("seasonal_naive", "the last season, repeated"),
-    univariate::<naive2::Naive2>(
+    line::<dyn Univariate, naive::Naive>("naive", "the last value, repeated"),
+    line::<dyn Univariate, seasonal_naive::SeasonalNaive>(
+        "seasonal_naive",
+        "the last season, repeated",
+    ),
+    line::<dyn Univariate, naive2::Naive2>(
         "naive2",
         "the last value, seasonally adjusted where a test finds a season",
     ),
-    univariate::<drift::Drift>("drift", "the line through the first and the last value"),
-    univariate::<window_mean::WindowMean>("window_mean", "the mean of the last values"),
-    univariate::<seasonal_window_mean::SeasonalWindowMean>(
+    line::<dyn Univariate, drift::Drift>("drift", "the line through the first and the last value"),
+    line::<dyn Univariate, window_mean::WindowMean>("window_mean", "the mean of the last values"),
+    line::<dyn Univariate, seasonal_window_mean::SeasonalWindowMean>(
         "seasonal_window_mean",
         "the mean of the last seasons",
     ),
-    univariate::<ses::Ses>("ses", "a level that forgets"),
-    univariate::<holt::Holt>("holt", "a level and a slope that wander, damped or not"),
-    univariate::<holt_winters::HoltWinters>("holt_winters", "a level, a slope and a season"),
-    univariate::<ets::Ets>("ets", "one form of exponential smoothing by its letters"),
-    univariate::<auto_ets::AutoEts>("auto_ets", "exponential smoothing in the form that fits best"),
-    univariate::<Theta<theta::Plain>>("theta", "smoothing pulled half-way along the trend line"),
-    univariate::<Theta<theta::Optimized>>("optimized_theta", "theta, its pull fitted"),
-    univariate::<Theta<theta::Dynamic>>("dynamic_theta", "theta along a line that moves"),
-    univariate::<Theta<theta::DynamicOptimized>>(
+    line::<dyn Univariate, ses::Ses>("ses", "a level that forgets"),
+    line::<dyn Univariate, holt::Holt>("holt", "a level and a slope that wander, damped or not"),
+    line::<dyn Univariate, holt_winters::HoltWinters>(
+        "holt_winters",
+        "a level, a slope and a season",
+    ),
+    line::<dyn Univariate, ets::Ets>("ets", "one form of exponential smoothing by its letters"),
+    line::<dyn Univariate, auto_ets::AutoEts>(
+        "auto_ets",
+        "exponential smoothing in the form that fits best",
+    ),
+    line::<dyn Univariate, Theta<theta::Plain>>(
+        "theta",
+        "smoothing pulled half-way along the trend line",
+    ),
+    line::<dyn Univariate, Theta<theta::Optimized>>("optimized_theta", "theta, its pull fitted"),
+    line::<dyn Univariate, Theta<theta::Dynamic>>("dynamic_theta", "theta along a line that moves"),
+    line::<dyn Univariate, Theta<theta::DynamicOptimized>>(
         "dynamic_optimized_theta",
         "theta along a line that moves, its pull fitted",
     ),
-    univariate::<Theta<theta::Any>>("auto_theta", "the theta method in the form that fits best"),
-    univariate::<arima::Arima>("arima", "differences, their own past and past surprises"),
-    univariate::<sarimax::Sarimax>("sarimax", "regression on known columns with ARIMA errors"),
-    univariate::<auto_arima::AutoArima>("auto_arima", "ARIMA whose orders a stepwise search finds"),
-    univariate::<mstl::Mstl>("mstl", "several seasons by loess, and any model for the rest"),
-    univariate::<croston::Croston>("croston", "size over interval of intermittent demand"),
-    univariate::<croston::Sba>("sba", "croston without its bias"),
-    univariate::<tsb::Tsb>("tsb", "intermittent demand that may die out"),
-    univariate::<garch::Garch>("garch", "returns whose variance comes in clusters"),
-    univariate::<combine::Combine>("combine", "several methods made one"),
+    line::<dyn Univariate, Theta<theta::Any>>(
+        "auto_theta",
+        "the theta method in the form that fits best",
+    ),
+    line::<dyn Univariate, arima::Arima>("arima", "differences, their own past and past surprises"),
+    line::<dyn Univariate, sarimax::Sarimax>(
+        "sarimax",
+        "regression on known columns with ARIMA errors",
+    ),
+    line::<dyn Univariate, auto_arima::AutoArima>(
+        "auto_arima",
+        "ARIMA whose orders a stepwise search finds",
+    ),
+    line::<dyn Univariate, mstl::Mstl>(
+        "mstl",
+        "several seasons by loess, and any model for the rest",
+    ),
+    line::<dyn Univariate, croston::Croston>(
+        "croston",
+        "size over interval of intermittent demand",
+    ),
+    line::<dyn Univariate, croston::Sba>("sba", "croston without its bias"),
+    line::<dyn Univariate, tsb::Tsb>("tsb", "intermittent demand that may die out"),
+    line::<dyn Univariate, garch::Garch>("garch", "returns whose variance comes in clusters"),
+    line::<dyn Univariate, combine::Combine>("combine", "several methods made one"),
 ];
 
 /// A method for one series: settings, before any data.

@@ -1,0 +1,59 @@
+//! Learners of a value from a row of numbers: one file and one roster line each.
+//!
+//! A file knows rows, never a series, a fold or a table's name. Lifts make it a forecaster.
+
+mod mean;
+
+use almanac_data::{FitError, Matrix};
+
+use crate::Ctx;
+use crate::roster::{Entry, line};
+
+/// Every regressor, simplest first.
+pub const ROSTER: &[Entry<dyn Regress>] =
+    &[line::<dyn Regress, mean::Mean>("mean", "the mean of what was seen, whatever is asked")];
+
+/// A regressor: settings, before any data.
+pub trait Regress: Send + Sync {
+    /// Learns `y` from the rows of `x`; targets are finite, and there is at least one row.
+    ///
+    /// # Errors
+    /// Fewer rows than the method can use, missing values that it does not read, arithmetic that
+    /// left the finite numbers.
+    fn fit(&self, ctx: &Ctx, x: &Matrix, y: &[f64]) -> Result<Box<dyn Predict>, FitError>;
+}
+
+/// The same after.
+///
+/// The second method is there because what a column was worth is known to the fitted thing alone.
+pub trait Predict: Send + Sync {
+    /// A value for each row; columns as in the fit.
+    ///
+    /// # Errors
+    /// Missing values that the method does not read.
+    fn predict(&self, x: &Matrix) -> Result<Vec<f64>, FitError>;
+
+    /// How much each column lowered the error in the fit, in shares of 1; `None` where the method
+    /// does not tell.
+    fn importance(&self) -> Option<Vec<f64>> {
+        None
+    }
+}
+
+/// Refuses rows with missing values, by the method's and the column's name.
+///
+/// # Errors
+/// [`FitError::Missing`] with their number.
+pub fn complete(model: &'static str, x: &Matrix) -> Result<(), FitError> {
+    let count = x.columns().flatten().filter(|value| value.is_nan()).count();
+    if count == 0 { Ok(()) } else { Err(FitError::Missing { model, count }) }
+}
+
+/// Refuses fewer than `need` rows.
+///
+/// # Errors
+/// [`FitError::TooShort`].
+pub fn at_least(need: usize, x: &Matrix) -> Result<(), FitError> {
+    let got = x.rows();
+    if got < need { Err(FitError::TooShort { need, got }) } else { Ok(()) }
+}
