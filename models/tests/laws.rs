@@ -1,4 +1,5 @@
-//! The laws that every line of the roster obeys, whatever it computes.
+//! The laws that every line of a roster obeys, whatever it computes: settings of all of them, answers
+//! of forecasters. `learners.rs` holds the laws of learners' answers.
 //!
 //! A new line is under all of them at once. A law that a method cannot obey is named, with the
 //! reason, in one of the tables of `laws/subjects.rs`.
@@ -11,5 +12,7 @@ mod leaks;
 mod settings;
 #[path = "laws/subjects.rs"]
 mod subjects;
+#[path = "laws/verdict.rs"]
+mod verdict;
 #[path = "laws/walking.rs"]
 mod walking;

@@ -1,13 +1,13 @@
 //! What the laws are tried on: every model of the roster, and series of every kind.
 
-use std::panic::{AssertUnwindSafe, catch_unwind};
-
 use almanac_data::{FitError, Forecast};
 use almanac_models::forecast::ROSTER;
 use almanac_models::{Ctx, Entry, Next, Past, Univariate, lift};
 use rand::{RngExt, SeedableRng};
 use rand_chacha::ChaCha8Rng;
 use serde_json::{Map, Value};
+
+use crate::verdict::{Named, hold};
 
 /// Settings other than the defaults that the laws are tried on too.
 const VARIANTS: &[(&str, &str)] = &[
@@ -163,19 +163,15 @@ pub fn subjects() -> Vec<Subject> {
     plain.chain(variants).chain(lifted).collect()
 }
 
+impl Named for Subject {
+    fn label(&self) -> &str {
+        &self.label
+    }
+}
+
 /// Holds a law against every subject; fails with all violations at once, each with its model.
 pub fn all_obey(law: &str, obeys: impl Fn(&Subject) -> Result<(), String>) {
-    let judge = |subject: Subject| {
-        let verdict = catch_unwind(AssertUnwindSafe(|| obeys(&subject)));
-        let verdict = verdict.unwrap_or_else(|panic| {
-            let text = panic.downcast_ref::<String>().map(String::as_str);
-            let text = text.or_else(|| panic.downcast_ref::<&str>().copied());
-            Err(format!("panicked: {}", text.unwrap_or("without words")))
-        });
-        verdict.err().map(|why| format!("  {}: {why}", subject.label))
-    };
-    let broken: Vec<String> = subjects().into_iter().filter_map(judge).collect();
-    assert!(broken.is_empty(), "law broken: {law}\n{}", broken.join("\n"));
+    hold(law, &subjects(), obeys);
 }
 
 /// A series of each kind, by name; all of season 4.

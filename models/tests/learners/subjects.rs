@@ -1,0 +1,138 @@
+//! What the laws are tried on: every regressor and every classifier.
+
+use almanac_data::{FitError, Matrix};
+use almanac_models::classify::{self, Classes, Classify};
+use almanac_models::regress::{self, Regress};
+use almanac_models::{Ctx, find};
+
+use crate::cases::Case;
+use crate::verdict::{Named, hold};
+
+/// Settings other than the defaults that the laws are tried on too: kind, name, settings.
+const VARIANTS: &[(&str, &str, &str)] = &[];
+
+/// (learner, case, reason): what it refuses besides too few rows.
+pub const REFUSED: &[(&str, &str, &str)] = &[];
+
+/// (learner, reason): what is no better than the baseline on an easy problem.
+pub const BASELINES: &[(&str, &str)] =
+    &[("regress mean", "it is the baseline"), ("classify prior", "it is the baseline")];
+
+/// One learner with settings.
+pub struct Subject {
+    /// Kind, name and settings, as a failure names it.
+    pub label: String,
+    /// The roster's name.
+    pub name: &'static str,
+    kind: Kind,
+}
+
+enum Kind {
+    Regress(Box<dyn Regress>),
+    Classify(Box<dyn Classify>),
+}
+
+/// What a fitted learner says.
+#[derive(Debug, Clone, PartialEq)]
+pub struct Said {
+    /// Values, or probabilities of each class, rows one after another.
+    pub values: Vec<f64>,
+    /// What the columns were worth.
+    pub importance: Option<Vec<f64>>,
+}
+
+impl Named for Subject {
+    fn label(&self) -> &str {
+        &self.label
+    }
+}
+
+impl Subject {
+    fn regress(name: &str, settings: &str) -> Subject {
+        let Ok(entry) = find(regress::ROSTER, name) else { panic!("no regressor `{name}`") };
+        let written = serde_json::from_str(settings).unwrap();
+        let kind = Kind::Regress((entry.build)(&written).unwrap_or_else(|e| panic!("{name}: {e}")));
+        let label = format!("regress {name} {settings}").replace(" {}", "");
+        Subject { label, name: entry.name, kind }
+    }
+
+    fn classify(name: &str, settings: &str) -> Subject {
+        let Ok(entry) = find(classify::ROSTER, name) else { panic!("no classifier `{name}`") };
+        let written = serde_json::from_str(settings).unwrap();
+        let kind =
+            Kind::Classify((entry.build)(&written).unwrap_or_else(|e| panic!("{name}: {e}")));
+        let label = format!("classify {name} {settings}").replace(" {}", "");
+        Subject { label, name: entry.name, kind }
+    }
+
+    /// Whether it answers with probabilities.
+    pub fn classifies(&self) -> bool {
+        matches!(self.kind, Kind::Classify(_))
+    }
+
+    /// Learns a case and answers these rows.
+    pub fn say(&self, ctx: &Ctx, case: &Case, ask: &Matrix) -> Result<Said, FitError> {
+        match &self.kind {
+            Kind::Regress(learner) => {
+                let fitted = learner.fit(ctx, &case.x, &case.y)?;
+                Ok(Said { values: fitted.predict(ask)?, importance: fitted.importance() })
+            }
+            Kind::Classify(learner) => {
+                let classes = Classes { of: &case.classes, count: case.count };
+                let fitted = learner.fit(ctx, &case.x, &classes)?;
+                Ok(Said { values: fitted.chances(ask)?, importance: fitted.importance() })
+            }
+        }
+    }
+
+    /// Finite values, probabilities that sum to 1, shares that sum to 1: what must hold of anything
+    /// said about `rows` rows.
+    pub fn sound(&self, said: &Said, case: &Case, rows: usize) -> Result<(), String> {
+        let width = if self.classifies() { case.count } else { 1 };
+        if said.values.len() != width * rows {
+            return Err(format!("{} numbers for {rows} rows", said.values.len()));
+        }
+        if let Some(value) = said.values.iter().find(|value| !value.is_finite()) {
+            return Err(format!("says {value}"));
+        }
+        if self.classifies() {
+            for chances in said.values.chunks(case.count) {
+                let sum: f64 = chances.iter().sum();
+                if chances.iter().any(|&p| p < 0.0) || (sum - 1.0).abs() > 1e-9 {
+                    return Err(format!("probabilities {chances:?} sum to {sum}"));
+                }
+            }
+        }
+        let Some(shares) = &said.importance else { return Ok(()) };
+        let sum: f64 = shares.iter().sum();
+        let whole = (sum - 1.0).abs() < 1e-9 || shares.iter().all(|&share| share == 0.0);
+        if shares.len() != case.x.width() || shares.iter().any(|s| s.is_nan() || *s < 0.0) || !whole
+        {
+            return Err(format!("importance {shares:?}"));
+        }
+        Ok(())
+    }
+
+    /// Whether a table of exceptions names this learner, or it with these settings.
+    pub fn is_in(&self, mut names: impl Iterator<Item = &'static str>) -> bool {
+        let kind = if self.classifies() { "classify" } else { "regress" };
+        let plain = format!("{kind} {}", self.name);
+        names.any(|name| name == plain || name == self.label)
+    }
+}
+
+/// Every line of both rosters with its defaults, then the variants.
+pub fn subjects() -> Vec<Subject> {
+    let regress = regress::ROSTER.iter().map(|entry| Subject::regress(entry.name, "{}"));
+    let classify = classify::ROSTER.iter().map(|entry| Subject::classify(entry.name, "{}"));
+    let variants = VARIANTS.iter().map(|(kind, name, settings)| match *kind {
+        "regress" => Subject::regress(name, settings),
+        _ => Subject::classify(name, settings),
+    });
+    regress.chain(classify).chain(variants).collect()
+}
+
+/// Holds a law against every learner; fails with all violations at once, each with its learner.
+pub fn all_obey(law: &str, obeys: impl Fn(&Subject) -> Result<(), String>) {
+    hold(law, &subjects(), obeys);
+}
