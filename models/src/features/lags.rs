@@ -34,36 +34,23 @@ impl Feature for Lags {
     }
 
     fn at(&self, seen: &Seen<'_>, out: &mut Vec<f64>) {
-        let asked = seen.y.len() + seen.step - 1;
-        let value = |lag| asked.checked_sub(lag).and_then(|row| seen.y.get(row)).copied();
-        out.extend(self.of(seen.season()).into_iter().map(|lag| value(lag).unwrap_or(f64::NAN)));
+        match self.0.as_slice() {
+            [] => out.extend(self.of(seen.season()).into_iter().map(|lag| seen.lag(lag))),
+            lags => out.extend(lags.iter().map(|&lag| seen.lag(lag))),
+        }
     }
 }
 
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::features::Track;
-    use almanac_data::{Calendar, Stamp};
+    use crate::features::tests::{plain, values};
 
     /// After 1 2 3, lag 2 of the first step is 2, of the second 3; lag 1 of the second is unknown.
     #[test]
     fn lags_by_hand() {
-        let calendar = Calendar::steps();
-        let track = Track {
-            id: "a",
-            y: vec![1.0, 2.0, 3.0],
-            at: (1..=5).map(Stamp).collect(),
-            calendar: &calendar,
-            season: 1,
-            beside: Vec::new(),
-            same_row: false,
-        };
-        let at = |step| {
-            let mut out = Vec::new();
-            Lags(vec![1, 2]).at(&track.seen(3, step), &mut out);
-            out
-        };
+        let track = plain(&[1.0, 2.0, 3.0], 1);
+        let at = |step| values(&Lags(vec![1, 2]), &track, 3, step);
         assert_eq!(at(1), [3.0, 2.0]);
         assert!(at(2)[0].is_nan());
         assert_eq!(at(2)[1], 3.0);

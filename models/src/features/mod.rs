@@ -8,10 +8,23 @@
 //! A feature is handed what may be seen and nothing else: it cannot reach the future, by type. What
 //! it learns (a lag, a dimension) it learns from a past, in [`Feature::learn`], again in every fold.
 
+mod calendar;
+mod columns;
+mod differences;
+mod ewm;
+mod expanding;
+mod fourier;
+mod holidays;
 mod lags;
+mod rolling;
+mod rolling_seasonal;
+mod seasonal_lags;
 mod seen;
+mod step;
+mod walk;
 
-use almanac_data::{FitError, nearest};
+use almanac_data::{FitError, Role, nearest};
+use serde::Deserialize;
 use serde::de::DeserializeOwned;
 use serde_json::Value;
 
@@ -19,13 +32,71 @@ use crate::settings::{SettingError, Written};
 
 pub use lags::Lags;
 pub use seen::{Beside, Seen, Track};
+pub use walk::{Running, Walk};
 
 /// Every feature.
-pub const ROSTER: &[Line] = &[line::<Lags>(
-    "lags",
-    "values so many rows before the row asked",
-    "row numbers, as in [1, 7]; [] = one season, at least 7 rows and at most 28",
-)];
+pub const ROSTER: &[Line] = &[
+    line::<Lags>(
+        "lags",
+        "values so many rows before the row asked",
+        "row numbers, as in [1, 7]; [] = one season, at least 7 rows and at most 28",
+    ),
+    line::<seasonal_lags::SeasonalLags>(
+        "seasonal_lags",
+        "the newest known values of the same place in the season",
+        "which of them, from 1 = the newest, as in [1, 2]; [] = 1 and 2",
+    ),
+    line::<differences::Differences>(
+        "differences",
+        "the newest value less the value so many rows before it",
+        "row numbers, as in [1, 7]; [] = 1 and the season",
+    ),
+    line::<rolling::Rolling>(
+        "rolling",
+        "statistics of the newest values",
+        "windows, as in [7, 28], or { windows = [7], of = [\"mean\", \"std\", \"min\", \"max\", \
+         \"median\", \"sum\", \"q90\"], offset = 0 }",
+    ),
+    line::<rolling_seasonal::RollingSeasonal>(
+        "rolling_seasonal",
+        "statistics of the newest values of the same place in the season",
+        "how many values, as in [4], or { counts = [4], of = [\"mean\", \"std\"] }",
+    ),
+    line::<expanding::Expanding>(
+        "expanding",
+        "statistics of the whole past",
+        "some of [\"mean\", \"std\", \"min\", \"max\", \"sum\"]; [] = mean and std",
+    ),
+    line::<ewm::Ewm>(
+        "ewm",
+        "exponentially weighted means of the past",
+        "shares of the newest value, as in [0.1, 0.5]",
+    ),
+    line::<calendar::Fields>(
+        "calendar",
+        "what the calendar says of the row asked",
+        "some of [\"weekday\", \"weekday_number\", \"weekend\", \"business_day\", \"day\", \"day_of_year\", \
+         \"week\", \"month\", \"month_onehot\", \"quarter\", \"year\", \"hour\", \"hour_onehot\", \"minute\", \
+         \"slot\", \"month_start\", \"month_end\"]",
+    ),
+    line::<holidays::Holidays>(
+        "holidays",
+        "whether the row asked is, precedes or follows one of these dates",
+        "dates, as in [\"2024-01-26\"], or { dates = [\"2024-01-26\"], near = 1 }",
+    ),
+    line::<fourier::Fourier>(
+        "fourier",
+        "sines and cosines of the season",
+        "a number of pairs, or { pairs = 3, periods = [7.0, 365.25] }",
+    ),
+    line::<columns::Columns>(
+        "columns",
+        "columns beside the values",
+        "true for all that are known in time, or rows before the row asked for each column, as in \
+         { holiday = [0], volume = [1, 2] }",
+    ),
+    line::<step::Step>("step", "how many rows after the origin the row asked is", "true"),
+];
 
 /// Names in a `[features]` table that are no feature.
 const SWITCHES: &[&str] = &["allow_same_row"];
@@ -45,6 +116,16 @@ pub trait Feature: Send + Sync {
     fn learn(&self, past: &Seen<'_>) -> Result<Option<Box<dyn Feature>>, FitError> {
         let _ = past;
         Ok(None)
+    }
+
+    /// Columns that it asks for by name, each with the fewest rows before the row asked.
+    fn reads(&self) -> Vec<(&str, usize)> {
+        Vec::new()
+    }
+
+    /// The same as [`Feature::at`] for a past that grows; `None` where reading it again is quick.
+    fn running(&self) -> Option<Box<dyn Running>> {
+        None
     }
 }
 
@@ -89,7 +170,6 @@ impl Features {
     /// A name that does not exist, with the nearest that does; a value that cannot be used.
     pub fn read(written: &Written) -> Result<Features, SettingError> {
         let mut list: Vec<Box<dyn Feature>> = Vec::new();
-        let switch = |name: &str| written.get(name).and_then(Value::as_bool).unwrap_or(false);
         for (name, value) in written.iter().filter(|(name, _)| !SWITCHES.contains(&name.as_str())) {
             let names = || ROSTER.iter().map(|line| line.name).chain(SWITCHES.iter().copied());
             let line = ROSTER.iter().find(|line| line.name == name);
@@ -107,7 +187,41 @@ impl Features {
         if list.is_empty() {
             list.push(Box::new(Lags::default()));
         }
-        Ok(Features { list, same_row: switch("allow_same_row") })
+        let same_row = written.get("allow_same_row").unwrap_or(&Value::Bool(false));
+        let same_row = same_row.as_bool().ok_or_else(|| SettingError::Type {
+            name: "features.allow_same_row".into(),
+            message: format!("takes true or false, not {same_row}"),
+        })?;
+        Ok(Features { list, same_row })
+    }
+
+    /// Whether these columns hold all that is asked for by name, early enough.
+    ///
+    /// # Errors
+    /// A column that is not there, or that becomes known only after the forecast is made.
+    pub fn admit(&self, columns: &[(&str, Role)]) -> Result<(), SettingError> {
+        let wrong = |message| SettingError::Type { name: "features".into(), message };
+        for (name, lag) in self.list.iter().flat_map(|feature| feature.reads()) {
+            let Some((_, role)) = columns.iter().find(|(column, _)| *column == name) else {
+                let near = nearest(name, columns.iter().map(|(column, _)| *column));
+                let near = near.map(|near| format!("; did you mean `{near}`?"));
+                let way = near.unwrap_or_else(|| ": declare it with its role".into());
+                return Err(wrong(format!("there is no column `{name}`{way}")));
+            };
+            let known = match role {
+                Role::Static | Role::Known => continue,
+                Role::Past => "at the end of its row",
+                Role::Open => "when its bar opens",
+                Role::Close => "when its bar closes",
+            };
+            if lag == 0 && !self.same_row {
+                return Err(wrong(format!(
+                    "column `{name}` becomes known {known}, after the forecast of that row is made: \
+                     read it 1 row before, or set allow_same_row = true, which marks the leaderboard"
+                )));
+            }
+        }
+        Ok(())
     }
 
     /// The same after every feature learnt what it must from this past.
@@ -115,6 +229,8 @@ impl Features {
     /// # Errors
     /// A past from which one of them cannot be learnt.
     pub fn learn(&self, past: &Seen<'_>) -> Result<Learnt<'_>, FitError> {
+        let columns: Vec<_> = past.columns().collect();
+        self.admit(&columns).map_err(|error| FitError::Failed(error.to_string()))?;
         let learnt = self.list.iter().map(|feature| feature.learn(past));
         let learnt = learnt.collect::<Result<_, FitError>>()?;
         Ok(Learnt { features: self, learnt })
@@ -142,11 +258,44 @@ impl Learnt<'_> {
     pub fn at(&self, seen: &Seen<'_>, out: &mut Vec<f64>) {
         self.each().for_each(|feature| feature.at(seen, out));
     }
+
+    /// The same for rows asked one after another, as the past grows.
+    pub fn walk(&self) -> Walk<'_> {
+        Walk::new(self.each().collect())
+    }
+}
+
+/// A short way to write something, or a table.
+#[derive(Deserialize)]
+#[serde(untagged)]
+pub(crate) enum Or<S, T> {
+    Short(S),
+    Table(T),
 }
 
 #[cfg(test)]
 mod tests {
     use super::*;
+    use almanac_data::{Calendar, Stamp};
+
+    /// Values at plain steps with a hundred rows ahead.
+    pub(super) fn plain(y: &[f64], season: usize) -> Track<'static> {
+        let at = (1..=y.len() as i64 + 100).map(Stamp).collect();
+        let calendar = Box::leak(Box::new(Calendar::steps()));
+        Track { id: "a", y: y.to_vec(), at, calendar, season, beside: vec![], same_row: false }
+    }
+
+    /// What a feature says of the row `step` after this origin.
+    pub(super) fn values(
+        feature: &dyn Feature,
+        track: &Track<'_>,
+        origin: usize,
+        step: usize,
+    ) -> Vec<f64> {
+        let mut out = Vec::new();
+        feature.at(&track.seen(origin, step), &mut out);
+        out
+    }
 
     fn read(text: &str) -> Result<Features, SettingError> {
         Features::read(&serde_json::from_str(text).unwrap())
@@ -160,5 +309,19 @@ mod tests {
         let error = read(r#"{"lags":[0]}"#).err().unwrap().to_string();
         assert!(error.starts_with("setting `features.lags`: a lag is at least 1"), "{error}");
         assert_eq!(read("{}").unwrap().list.len(), 1);
+        assert!(read(r#"{"allow_same_row":"yes"}"#).is_err());
+    }
+
+    /// Volume of the row asked is not known before it: refused by name, unless the leak is asked for.
+    #[test]
+    fn late_columns_are_refused() {
+        let declared = [("volume", Role::Past), ("holiday", Role::Known)];
+        let admit = |text: &str| read(text).unwrap().admit(&declared).map_err(|e| e.to_string());
+        assert!(admit(r#"{"columns":{"volume":[1],"holiday":[0]}}"#).is_ok());
+        let error = admit(r#"{"columns":{"volume":[0]}}"#).unwrap_err();
+        assert!(error.contains("`volume` becomes known at the end of its row"), "{error}");
+        assert!(admit(r#"{"columns":{"volume":[0]},"allow_same_row":true}"#).is_ok());
+        let error = admit(r#"{"columns":{"volum":[1]}}"#).unwrap_err();
+        assert!(error.contains("did you mean `volume`?"), "{error}");
     }
 }

@@ -69,6 +69,27 @@ impl<'a> Seen<'a> {
         self.track.season
     }
 
+    /// Whether columns known at the end of their row may be read in the row asked.
+    pub fn same_row(&self) -> bool {
+        self.track.same_row
+    }
+
+    /// The row asked, counted from the first value.
+    pub fn asked(&self) -> usize {
+        self.y.len() + self.step - 1
+    }
+
+    /// The value `lag` rows before the row asked; NaN where it is not known.
+    pub fn lag(&self, lag: usize) -> f64 {
+        let row = self.asked().checked_sub(lag);
+        row.and_then(|row| self.y.get(row)).copied().unwrap_or(f64::NAN)
+    }
+
+    /// What could be seen one step before a row of this past; the end of it where `origin` is later.
+    pub fn earlier(&self, origin: usize) -> Seen<'a> {
+        self.track.seen(origin.min(self.y.len()), 1)
+    }
+
     /// Columns beside the values, in the order of their declaration: name and role.
     pub fn columns(&self) -> impl Iterator<Item = (&'a str, Role)> {
         self.track.beside.iter().map(|beside| (beside.name, beside.role))
@@ -83,8 +104,7 @@ impl<'a> Seen<'a> {
         if beside.role == Role::Static {
             return beside.past.first().copied().unwrap_or(f64::NAN);
         }
-        let asked = self.y.len() + self.step - 1;
-        let Some(row) = asked.checked_sub(lag) else { return f64::NAN };
+        let Some(row) = self.asked().checked_sub(lag) else { return f64::NAN };
         let known = row < self.y.len()
             || beside.role == Role::Known
             || (self.track.same_row && row == self.y.len());
