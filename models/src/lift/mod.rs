@@ -2,7 +2,9 @@
 //! specification may ask for it by name.
 
 mod conformal;
+mod importance;
 mod per_series;
+mod tuned;
 
 use almanac_data::nearest;
 use serde_json::Value;
@@ -11,7 +13,9 @@ use crate::forecast::Univariate;
 use crate::settings::{SettingError, SettingRow, Settings, Written, rows};
 
 pub use conformal::{Conformal, Way};
+pub use importance::permutation_importance;
 pub use per_series::PerSeries;
+pub use tuned::{Choice, Search, Span, Tuned, tuned, tuned_classes};
 
 /// Every adaptor of one-series forecasters.
 pub const LIFTS: &[Lift] = &[Lift {
