@@ -66,7 +66,7 @@ fn metric(metric: &'static almanac_backtest::Metric) -> Value {
     };
     let each = match metric.read {
         Read::Level(_) => "level",
-        Read::One(_) | Read::Relative(_) => "run",
+        Read::One(_) | Read::Pooled(_) | Read::Relative(_) => "run",
     };
     json!({
         "name": metric.name,

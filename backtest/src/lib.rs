@@ -26,7 +26,10 @@ use rayon::prelude::*;
 pub use cost::Cost;
 pub use error::{PlanError, SpecError};
 pub use folds::{Folds, Split, grouped};
-pub use metrics::{Estimate, Gauge, Judged, Metric, Read, USUAL, Yard, crps, gauges, metrics};
+pub use metrics::{
+    Classes, Estimate, Gauge, Judged, Metric, Moments, Read, Tally, USUAL, Yard, crps, gauges,
+    metrics,
+};
 pub use plan::Plan;
 pub use sink::{End, Progress, RunError, Sink, SinkError};
 pub use spec::{Align, FoldKind, FoldSpec, ModelSpec, Refit, RunSpec, ScoreSpec, Spec, TaskName};

@@ -1,7 +1,9 @@
 //! Numbers against independent implementations; each folder holds the script that made them.
 
-use almanac_backtest::compare::{confidence_set, diebold_mariano};
-use almanac_backtest::crps;
+use almanac_backtest::compare::{
+    confidence_set, diebold_mariano, paired, share_interval, two_sample,
+};
+use almanac_backtest::{Judged, Yard, crps, gauges};
 use almanac_data::{Forecast, Spread};
 use serde_json::Value;
 
@@ -31,6 +33,50 @@ fn diebold_mariano_as_in_r() {
         let test = diebold_mariano(&numbers(&case["differences"]), horizon).unwrap();
         close(test.statistic, &case["statistic"], tolerance);
         close(test.p_value, &case["p_value"], tolerance);
+    }
+}
+
+#[test]
+fn student_as_in_scipy() {
+    let (cases, tolerance) = cases("student");
+    for case in cases {
+        let (a, b) = (numbers(&case["a"]), numbers(&case["b"]));
+        let test = match case["kind"].as_str().unwrap() {
+            "paired" => paired(&a, &b).unwrap(),
+            _ => two_sample(&a, &b).unwrap(),
+        };
+        close(test.statistic(), &case["statistic"], tolerance);
+        close(test.p_value(), &case["p_value"], tolerance);
+        close(test.freedom, &case["freedom"], tolerance);
+        let (low, high) = test.interval(0.95);
+        close(low, &case["low"], tolerance);
+        close(high, &case["high"], tolerance);
+    }
+}
+
+#[test]
+fn share_interval_as_in_scipy() {
+    let (cases, tolerance) = cases("share");
+    for case in cases {
+        let count = |name: &str| case[name].as_u64().unwrap();
+        let level = case["level"].as_f64().unwrap();
+        let (low, high) = share_interval(count("hits"), count("trials"), level);
+        close(low, &case["low"], tolerance);
+        close(high, &case["high"], tolerance);
+    }
+}
+
+#[test]
+fn classes_as_in_scikit_learn() {
+    let (cases, tolerance) = cases("classes");
+    for case in cases {
+        let (truth, mean) = (numbers(&case["y"]), numbers(&case["p"]));
+        let judged = Judged { truth: &truth, yard: Yard::of(&[], 1), levels: &[] };
+        let forecast = Forecast::point(mean);
+        for (name, expected) in case["scores"].as_object().unwrap() {
+            let gauge = &gauges(name, &[]).unwrap()[0];
+            close(gauge.read(&judged, &forecast), expected, tolerance);
+        }
     }
 }
 

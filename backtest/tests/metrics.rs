@@ -1,6 +1,6 @@
 //! Laws over the roster of metrics.
 
-use almanac_backtest::{Gauge, Judged, Read, Yard, gauges, metrics};
+use almanac_backtest::{Estimate, Gauge, Judged, Read, Yard, gauges, metrics};
 use almanac_data::{Better, Forecast, Spread};
 
 const LEVELS: [f64; 2] = [0.8, 0.95];
@@ -8,8 +8,12 @@ const PAST: [f64; 8] = [4.0, 7.0, 5.0, 6.5, 8.0, 6.0, 9.0, 7.5];
 const TRUTH: [f64; 5] = [8.0, 6.0, f64::NAN, 9.5, 7.0];
 
 fn all() -> Vec<Gauge> {
+    let own = |estimates| estimates != Estimate::Probability;
     let scored = metrics().filter(|metric| !matches!(metric.read, Read::Relative(_)));
-    scored.flat_map(|metric| gauges(metric.name, &LEVELS).unwrap()).collect()
+    scored
+        .filter(|metric| own(metric.estimates))
+        .flat_map(|metric| gauges(metric.name, &LEVELS).unwrap())
+        .collect()
 }
 
 /// The score of a forecast that is off by `bias` at every other step, everything times `scale`.
@@ -96,6 +100,26 @@ fn scores_do_not_depend_on_how_a_spread_is_told() {
             let got = gauge.read(&judged, other);
             let same = expected.is_nan() && got.is_nan();
             assert!(same || (got - expected).abs() <= 2e-3 * expected.abs(), "{}", gauge.name);
+        }
+    }
+}
+
+/// Of probabilities of up: those on the right side beat hesitant ones where confidence counts, and
+/// both beat those on the wrong side; the share of ups is what it is.
+#[test]
+fn the_right_side_is_better() {
+    let truth = [1.0, 0.0, f64::NAN, 1.0, 0.0];
+    let said = [[1.0, 0.0, 0.5, 1.0, 0.0], [0.8, 0.6, 0.5, 0.7, 0.4], [0.1, 0.9, 0.5, 0.6, 0.7]];
+    let judged = Judged { truth: &truth, yard: Yard::of(&[1.0, 0.0], 1), levels: &[] };
+    for metric in metrics().filter(|metric| metric.estimates == Estimate::Probability) {
+        let gauge = &gauges(metric.name, &[]).unwrap()[0];
+        let loss =
+            |mean: &[f64; 5]| gauge.loss(gauge.read(&judged, &Forecast::point(mean.to_vec())));
+        let [best, middling, worst] = said.each_ref().map(loss);
+        if metric.name == "base_rate" {
+            assert_eq!([best, middling, worst], [0.0; 3]);
+        } else {
+            assert!(best <= middling && middling < worst, "{}", metric.name);
         }
     }
 }

@@ -8,11 +8,15 @@
 
 mod confidence_set;
 mod diebold_mariano;
+mod share;
+mod student;
 
 use almanac_models::Ctx;
 
 pub use confidence_set::{confidence_set, resamples};
 pub use diebold_mariano::{Test, diebold_mariano};
+pub use share::share_interval;
+pub use student::{Difference, paired, two_sample};
 
 /// Fewest units that a test is run on.
 pub const LEAST: usize = 8;

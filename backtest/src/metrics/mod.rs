@@ -4,13 +4,19 @@
 //! model made it. Steps whose truth is missing are left out; a score that is undefined (no truth
 //! at all, a scale of zero) is NaN.
 
+mod changes;
+mod direction;
 mod point;
 mod spread;
+mod tally;
 
 use almanac_data::{Better, Forecast, nearest};
 
+pub use changes::CHANGES;
+pub use direction::DIRECTION;
 pub use point::POINT;
 pub use spread::{SPREAD, crps};
+pub use tally::{Classes, Moments, Tally};
 
 /// One line of the metrics' roster.
 #[derive(Debug)]
@@ -43,6 +49,8 @@ pub enum Estimate {
     Quantiles,
     /// All of it.
     Distribution,
+    /// Its mean as the probability of an up, where truths are 0 and 1.
+    Probability,
 }
 
 impl Estimate {
@@ -57,7 +65,9 @@ impl Estimate {
 pub enum Read {
     /// From one forecast and its truth.
     One(fn(&Judged<'_>, &Forecast) -> f64),
-    /// The same at a level, 0 < level < 1; its name carries the level in percent.
+    /// From sums over steps, which add up over folds; of one fold, from its own.
+    Pooled(fn(&Tally) -> f64),
+    /// The same as `One` at a level, 0 < level < 1; its name carries the level in percent.
     Level(fn(&Judged<'_>, &Forecast, f64) -> f64),
     /// From the panel's averages of other metrics: the mean of the model's share of `naive2`'s.
     Relative(&'static [&'static str]),
@@ -112,7 +122,7 @@ pub const USUAL: &[&str] = &["mase", "smape", "mae", "rmse", "crps", "coverage"]
 
 /// Every metric there is.
 pub fn metrics() -> impl Iterator<Item = &'static Metric> {
-    POINT.iter().chain(SPREAD).chain(PANEL)
+    POINT.iter().chain(CHANGES).chain(DIRECTION).chain(SPREAD).chain(PANEL)
 }
 
 /// The metrics that a written name stands for: `coverage` is one for each level of the run,
@@ -134,7 +144,7 @@ pub fn gauges(written: &str, levels: &[f64]) -> Result<Vec<Gauge>, Option<&'stat
         (Read::Level(_), None) if name == written => {
             Ok(levels.iter().map(|&level| Gauge::new(metric, level)).collect())
         }
-        (Read::One(_) | Read::Relative(_), None) if name == written => {
+        (Read::One(_) | Read::Pooled(_) | Read::Relative(_), None) if name == written => {
             Ok(vec![Gauge::new(metric, 0.0)])
         }
         _ => Err(Some(metric.name)),
@@ -154,6 +164,7 @@ impl Gauge {
     pub fn read(&self, judged: &Judged<'_>, forecast: &Forecast) -> f64 {
         let score = match self.metric.read {
             Read::One(read) => read(judged, forecast),
+            Read::Pooled(read) => read(&Tally::of(judged, forecast)),
             Read::Level(read) => read(judged, forecast, self.level),
             Read::Relative(_) => f64::NAN,
         };

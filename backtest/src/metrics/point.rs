@@ -35,15 +35,6 @@ const fn root(
     Metric { power: 2, ..square(name, unit, read, about) }
 }
 
-/// A line whose large scores are good.
-const fn likeness(
-    name: &'static str,
-    read: fn(&Judged<'_>, &Forecast) -> f64,
-    about: &'static str,
-) -> Metric {
-    Metric { better: |_| Better::Higher, ..square(name, "", read, about) }
-}
-
 fn lower(_level: f64) -> Better {
     Better::Lower
 }
@@ -59,13 +50,19 @@ pub const POINT: &[Metric] = &[
     absolute("wape", "%", wape, "100 · Σ|y − ŷ| / Σ|y|"),
     absolute("mase", "", mase, "mae / mean |y[t] − y[t−season]| of the past"),
     root("rmsse", "", rmsse, "rmse / root of the mean (y[t] − y[t−season])² of the past"),
-    likeness("r2", r2, "1 − Σ(y − ŷ)² / Σ(y − ȳ)², ȳ over the same steps"),
-    likeness("correlation", correlation, "Pearson's, of truth and forecast over steps"),
     Metric {
         better: |_| Better::Near(0.0),
         ..square("bias", "value", bias, "mean ŷ − y: above 0 is too high")
     },
-    likeness("direction", direction, "share of steps on the right side of the last value before"),
+    Metric {
+        better: |_| Better::Higher,
+        ..square(
+            "direction",
+            "",
+            direction,
+            "share of steps on the right side of the last value before",
+        )
+    },
 ];
 
 fn mae(judged: &Judged<'_>, forecast: &Forecast) -> f64 {
@@ -109,21 +106,6 @@ fn mase(judged: &Judged<'_>, forecast: &Forecast) -> f64 {
 
 fn rmsse(judged: &Judged<'_>, forecast: &Forecast) -> f64 {
     (mse(judged, forecast) / judged.yard.squared).sqrt()
-}
-
-fn r2(judged: &Judged<'_>, forecast: &Forecast) -> f64 {
-    let centre = mean(pairs(judged, forecast).map(|(y, _)| y));
-    1.0 - mse(judged, forecast) / mean(pairs(judged, forecast).map(|(y, _)| (y - centre).powi(2)))
-}
-
-fn correlation(judged: &Judged<'_>, forecast: &Forecast) -> f64 {
-    let pairs = pairs(judged, forecast);
-    let centre_y = mean(pairs.clone().map(|(y, _)| y));
-    let centre_f = mean(pairs.clone().map(|(_, f)| f));
-    let product = mean(pairs.clone().map(|(y, f)| (y - centre_y) * (f - centre_f)));
-    let spread_y = mean(pairs.clone().map(|(y, _)| (y - centre_y).powi(2)));
-    let spread_f = mean(pairs.map(|(_, f)| (f - centre_f).powi(2)));
-    product / (spread_y.sqrt() * spread_f.sqrt())
 }
 
 fn bias(judged: &Judged<'_>, forecast: &Forecast) -> f64 {
@@ -182,14 +164,6 @@ mod tests {
         close("rmsse", (5.0_f64 / 21.0).sqrt());
     }
 
-    /// Truths 2 4 0 have mean 2 and squares 0 + 4 + 4; with forecasts 1 6 0 (mean 7/3) the products
-    /// sum to 2·(11/3) + 2·(7/3) = 12, and forecasts' squares to 16/9 + 121/9 + 49/9 = 186/9.
-    #[test]
-    fn likeness_by_hand() {
-        close("r2", 1.0 - 5.0 / 8.0);
-        close("correlation", 12.0 / (8.0_f64 * 186.0 / 9.0).sqrt());
-    }
-
     /// The last value is 0: 2 and 4 rose, as forecast; 0 stayed, as forecast.
     #[test]
     fn direction_by_hand() {
@@ -206,7 +180,7 @@ mod tests {
             let nothing = Judged { truth: &[f64::NAN, f64::NAN], yard, levels: &[] };
             assert!(gauge.read(&nothing, &forecast).is_nan(), "{}", metric.name);
             let some = Judged { truth: &[4.0, 4.0], yard, levels: &[] };
-            let undefined = ["mase", "rmsse", "r2", "correlation"].contains(&metric.name);
+            let undefined = ["mase", "rmsse"].contains(&metric.name);
             assert_eq!(gauge.read(&some, &forecast).is_nan(), undefined, "{}", metric.name);
         }
     }
