@@ -6,7 +6,8 @@
     python benches/learners.py --ours target/release/examples/learners --out benches/results/learners.md
 
 The data are Friedman's first function with noise of deviation 1: ten columns of the twenty bear nothing.
-Each fit is a process of its own, the two sides take turns, and the least of the repeats is kept.
+Each fit is a process of its own and the two sides take turns, a seed after another; of the repeats the least
+times are kept, and the mean of the errors.
 """
 import argparse, json, os, subprocess, sys, tempfile
 
@@ -16,8 +17,13 @@ DATA = {"friedman": (10_000, 2_000, 20), "friedman_small": (2_000, 1_000, 20)}
 # Data, our name and settings, scikit-learn's class and settings.
 CASES = [
     ("friedman", "mean", {}, "dummy.DummyRegressor", {}),
+    ("friedman", "random_forest", {}, "ensemble.RandomForestRegressor", {"n_jobs": 2}),
+    ("friedman", "random_forest", {"features": 7}, "ensemble.RandomForestRegressor", {"max_features": 7, "n_jobs": 2}),
+    ("friedman", "extra_trees", {}, "ensemble.ExtraTreesRegressor", {"n_jobs": 2}),
+    ("friedman", "bagging", {}, "ensemble.BaggingRegressor", {"n_estimators": 100, "n_jobs": 2}),
+    ("friedman", "tree", {}, "tree.DecisionTreeRegressor", {}),
+    ("friedman", "adaboost", {}, "ensemble.AdaBoostRegressor", {}),
 ]
-SEEDED = ("ensemble", "tree")
 
 
 def draw(name, folder):
@@ -33,12 +39,14 @@ def draw(name, folder):
     return paths
 
 
-def peer(train, test, name, settings):
+def peer(train, test, name, settings, seed):
     """The child process: the same as the Rust program, for scikit-learn."""
     import time, importlib
     import numpy as np
     module, kind = name.split(".")
     learner = getattr(importlib.import_module(f"sklearn.{module}"), kind)(**json.loads(settings))
+    if "random_state" in learner.get_params():
+        learner.set_params(random_state=int(seed))
     train, test = (np.loadtxt(path, delimiter=",") for path in (train, test))
     clocks = lambda: (time.perf_counter(), time.process_time())
     start = clocks()
@@ -61,19 +69,18 @@ def run(command):
 
 
 def least(runs):
-    """The least of each clock; the error is that of every repeat."""
-    return {key: min(run[key] for run in runs) for key in runs[0]}
+    """The least of each clock, the mean of the errors."""
+    both = {key: min(run[key] for run in runs) for key in runs[0]}
+    return both | {"rmse": sum(run["rmse"] for run in runs) / len(runs)}
 
 
 def side_by_side(args, case, folder):
-    """Both sides in turn."""
+    """Both sides in turn, with one seed after another."""
     data, name, settings, theirs, their_settings = case
     paths = [f"{folder}/{data}_{part}.csv" for part in ("train", "test")]
-    module = theirs.split(".")[0]
-    seed = {"random_state": 1} if module in SEEDED else {}
     both = ([args.ours, *paths, name, json.dumps(settings)],
-            [sys.executable, __file__, "--peer", *paths, theirs, json.dumps(their_settings | seed)])
-    turns = [[run(command) for command in both] for _ in range(args.repeats)]
+            [sys.executable, __file__, "--peer", *paths, theirs, json.dumps(their_settings)])
+    turns = [[run([*command, str(seed)]) for command in both] for seed in range(args.repeats)]
     return [least(side) for side in zip(*turns)]
 
 
@@ -89,7 +96,7 @@ def row(case, ours, theirs):
 
 HEAD = """# Learners beside scikit-learn
 
-`benches/learners.py`, scikit-learn {version}, {threads} threads on both sides, least of {repeats} runs in turn; ours · scikit-learn.
+`benches/learners.py`, scikit-learn {version}, {threads} threads on both sides, {repeats} runs in turn with a seed each: least times, mean errors; ours · scikit-learn.
 Friedman's first function with noise of deviation 1, {rows}. Seconds on the clock; fit CPU is that of all threads.
 
 | learner | data | fit s | times faster | fit CPU s | predict s | times faster | RMSE | against |
@@ -102,7 +109,7 @@ def main():
     parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
     parser.add_argument("--ours", required=True, help="the example `learners`, built for release")
     parser.add_argument("--only", nargs="*", help="names of ours to run; all")
-    parser.add_argument("--repeats", type=int, default=3)
+    parser.add_argument("--repeats", type=int, default=5)
     parser.add_argument("--out", help="a markdown file to write; else printed alone")
     args = parser.parse_args()
     import sklearn

@@ -1,7 +1,7 @@
 //! One regressor on two files of numbers, timed: what `benches/learners.py` runs.
 //!
 //! ```text
-//! cargo run --release -p almanac-models --example learners -- TRAIN TEST NAME SETTINGS
+//! cargo run --release -p almanac-models --example learners -- TRAIN TEST NAME SETTINGS SEED
 //! ```
 //!
 //! A line of a file is a row, its last number the target; settings are JSON. Prints the seconds
@@ -19,15 +19,15 @@ const THREADS: usize = 2;
 
 fn main() -> Result<(), Box<dyn Error>> {
     let words: Vec<String> = std::env::args().skip(1).collect();
-    let [train, test, name, settings] = &words[..] else {
-        return Err("learners TRAIN TEST NAME SETTINGS".into());
+    let [train, test, name, settings, seed] = &words[..] else {
+        return Err("learners TRAIN TEST NAME SETTINGS SEED".into());
     };
     rayon::ThreadPoolBuilder::new().num_threads(THREADS).build_global()?;
     let (x, y) = read(train)?;
     let (asked, truth) = read(test)?;
     let entry = find(regress::ROSTER, name).map_err(|near| format!("no {name}; {near:?}?"))?;
     let learner = (entry.build)(&serde_json::from_str(settings)?)?;
-    let mut ctx = Ctx::new(1);
+    let mut ctx = Ctx::new(seed.parse()?);
     ctx.threads = THREADS;
 
     let (start, fit) = (Instant::now(), Processor::now());

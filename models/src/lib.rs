@@ -16,6 +16,7 @@ pub mod lift;
 pub mod regress;
 mod roster;
 mod settings;
+mod trees;
 
 use std::sync::Arc;
 use std::sync::atomic::{AtomicBool, Ordering};

@@ -11,3 +11,4 @@ pub mod loess;
 pub mod ses;
 pub mod stl;
 pub mod theta;
+pub mod tree;

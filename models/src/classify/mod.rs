@@ -1,6 +1,10 @@
 //! Learners of a class from a row of numbers: one file and one roster line each.
 
+mod bagging;
+mod extra_trees;
 mod prior;
+mod random_forest;
+mod tree;
 
 use almanac_data::{FitError, Matrix};
 
@@ -8,8 +12,19 @@ use crate::Ctx;
 use crate::roster::{Entry, line};
 
 /// Every classifier, simplest first.
-pub const ROSTER: &[Entry<dyn Classify>] =
-    &[line::<dyn Classify, prior::Prior>("prior", "the shares of the classes, whatever is asked")];
+pub const ROSTER: &[Entry<dyn Classify>] = &[
+    line::<dyn Classify, prior::Prior>("prior", "the shares of the classes, whatever is asked"),
+    line::<dyn Classify, tree::Tree>("tree", "a tree that splits where impurity falls most"),
+    line::<dyn Classify, bagging::Bagging>("bagging", "the mean of trees over drawn rows"),
+    line::<dyn Classify, random_forest::RandomForest>(
+        "random_forest",
+        "the mean of deep trees over drawn rows and columns",
+    ),
+    line::<dyn Classify, extra_trees::ExtraTrees>(
+        "extra_trees",
+        "the mean of trees with random thresholds",
+    ),
+];
 
 /// A classifier: settings, before any data.
 pub trait Classify: Send + Sync {

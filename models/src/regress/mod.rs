@@ -2,7 +2,11 @@
 //!
 //! A file knows rows, never a series, a fold or a table's name. Lifts make it a forecaster.
 
+mod bagging;
+mod extra_trees;
 mod mean;
+mod random_forest;
+mod tree;
 
 use almanac_data::{FitError, Matrix};
 
@@ -10,8 +14,19 @@ use crate::Ctx;
 use crate::roster::{Entry, line};
 
 /// Every regressor, simplest first.
-pub const ROSTER: &[Entry<dyn Regress>] =
-    &[line::<dyn Regress, mean::Mean>("mean", "the mean of what was seen, whatever is asked")];
+pub const ROSTER: &[Entry<dyn Regress>] = &[
+    line::<dyn Regress, mean::Mean>("mean", "the mean of what was seen, whatever is asked"),
+    line::<dyn Regress, tree::Tree>("tree", "a tree that splits where the squares fall most"),
+    line::<dyn Regress, bagging::Bagging>("bagging", "the mean of trees over drawn rows"),
+    line::<dyn Regress, random_forest::RandomForest>(
+        "random_forest",
+        "the mean of deep trees over drawn rows and columns",
+    ),
+    line::<dyn Regress, extra_trees::ExtraTrees>(
+        "extra_trees",
+        "the mean of trees with random thresholds",
+    ),
+];
 
 /// A regressor: settings, before any data.
 pub trait Regress: Send + Sync {
