@@ -10,17 +10,22 @@ use parquet::errors::ParquetError;
 use crate::Error;
 use crate::tables::{Named, TableFile, batch, numbers, stamps, words};
 
-/// Series that are turned into columns at a time.
-const SERIES_AT_ONCE: usize = 1000;
+/// Rows that are turned into columns at a time, and those of the series that passes this number.
+const ROWS_AT_ONCE: usize = 500_000;
 
-/// Writes a panel, a bounded number of series at a time.
+/// Writes a panel, a bounded number of rows at a time.
 ///
 /// # Errors
 /// A file that cannot be written.
 pub fn write(path: &Path, panel: &Panel) -> Result<(), Error> {
     let mut file = TableFile::new(path);
-    for start in (0..panel.len()).step_by(SERIES_AT_ONCE) {
-        file.add(table(panel, start..(start + SERIES_AT_ONCE).min(panel.len())))?;
+    let mut start = 0;
+    while start < panel.len() {
+        let limit = panel.span(start).start + ROWS_AT_ONCE;
+        let more = (start + 1..panel.len()).find(|&series| limit < panel.span(series).end);
+        let end = more.unwrap_or(panel.len());
+        file.add(table(panel, start..end))?;
+        start = end;
     }
     file.close()
 }

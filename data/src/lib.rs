@@ -25,5 +25,5 @@ pub use report::{
 pub use score::{Answered, FoldResult};
 pub use source::{BadRows, Duplicates, Format, Gaps, Join, Layout, Resample, Source, Tidy};
 pub use table::{Curves, Matrix, Table};
-pub use task::{Ahead, Forecasting, Task};
+pub use task::{Ahead, Direction, Forecasting, Task};
 pub use time::{Calendar, Clock, Freq, FreqError, Slots, Stamp};

@@ -32,6 +32,11 @@ pub enum Role {
     Close,
 }
 
+impl Role {
+    /// Every role.
+    pub const ALL: [Role; 5] = [Role::Static, Role::Known, Role::Past, Role::Open, Role::Close];
+}
+
 /// A named column beside the values.
 #[derive(Debug, Clone, PartialEq)]
 pub struct Column {
@@ -98,6 +103,7 @@ pub struct PanelView<'a> {
 pub struct Future<'a> {
     panel: &'a Panel,
     spans: &'a [Span],
+    same_row: bool,
 }
 
 /// A panel cut in two: for each series the rows before and the rows after.
@@ -250,7 +256,7 @@ impl Cut {
 
     /// Stamps and known columns after the cut.
     pub fn future<'a>(&'a self, panel: &'a Panel) -> Future<'a> {
-        Future { panel, spans: &self.truth }
+        Future { panel, spans: &self.truth, same_row: false }
     }
 
     /// What only a metric may see.
@@ -323,9 +329,29 @@ impl<'a> Future<'a> {
         self.panel.read(self.spans[place]).columns(Role::Known)
     }
 
+    /// The same, with the first row ahead's columns readable before they are known. A leak, and
+    /// the only one: for studies that repeat what a paper did.
+    pub fn with_same_row(self) -> Future<'a> {
+        Future { same_row: true, ..self }
+    }
+
+    /// Columns of one role over the rows ahead, as far as they may be read: those known in advance
+    /// over all of them, others over the first where [`Future::with_same_row`] allowed it.
+    pub fn columns(&self, place: usize, role: Role) -> Vec<(&'a str, &'a [f64])> {
+        let columns = self.panel.read(self.spans[place]).columns(role);
+        match role {
+            Role::Known | Role::Static => columns,
+            _ if self.same_row => {
+                let first = |values: &'a [f64]| &values[..values.len().min(1)];
+                columns.into_iter().map(|(name, values)| (name, first(values))).collect()
+            }
+            _ => columns.into_iter().map(|(name, _)| (name, &[][..])).collect(),
+        }
+    }
+
     /// Only these places.
     pub fn part(&self, places: Range<usize>) -> Future<'a> {
-        Future { panel: self.panel, spans: &self.spans[places] }
+        Future { spans: &self.spans[places], ..*self }
     }
 }
 

@@ -25,6 +25,17 @@ impl Task for Forecasting {
     type Truth<'a> = PanelView<'a>;
 }
 
+/// Panel → for each step the probability that the series stands higher than at the cutoff: the
+/// mean of each answer.
+pub enum Direction {}
+
+impl Task for Direction {
+    type Train<'a> = PanelView<'a>;
+    type Ask<'a> = Ahead<'a>;
+    type Answer = Vec<Forecast>;
+    type Truth<'a> = PanelView<'a>;
+}
+
 /// The question of a forecast: how many steps, after which past, with what known in advance.
 ///
 /// The past goes up to the cutoff, so that a model fitted at an earlier fold answers at a later

@@ -150,7 +150,7 @@ fn label(subject: &Subject, world: &str, origin: usize, step: usize) -> String {
     format!("{} = {}, {world}, origin {origin}, step {step}", subject.name, subject.written)
 }
 
-fn at(learnt: &Learnt<'_>, track: &Track<'_>, origin: usize, step: usize) -> Vec<f64> {
+fn at(learnt: &Learnt, track: &Track<'_>, origin: usize, step: usize) -> Vec<f64> {
     let mut out = Vec::new();
     learnt.at(&track.seen(origin, step), &mut out);
     out

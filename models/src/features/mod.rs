@@ -23,6 +23,8 @@ mod seen;
 mod step;
 mod walk;
 
+use std::sync::Arc;
+
 use almanac_data::{FitError, Role, nearest};
 use serde::Deserialize;
 use serde::de::DeserializeOwned;
@@ -157,7 +159,7 @@ const fn line<F: Form>(name: &'static str, about: &'static str, form: &'static s
 
 /// The features of one model.
 pub struct Features {
-    list: Vec<Box<dyn Feature>>,
+    list: Vec<Arc<dyn Feature>>,
     /// Whether columns known at the end of their own row may be read in the row asked: a leak,
     /// unless the forecast is made after that row.
     pub same_row: bool,
@@ -169,7 +171,7 @@ impl Features {
     /// # Errors
     /// A name that does not exist, with the nearest that does; a value that cannot be used.
     pub fn read(written: &Written) -> Result<Features, SettingError> {
-        let mut list: Vec<Box<dyn Feature>> = Vec::new();
+        let mut list: Vec<Arc<dyn Feature>> = Vec::new();
         for (name, value) in written.iter().filter(|(name, _)| !SWITCHES.contains(&name.as_str())) {
             let names = || ROSTER.iter().map(|line| line.name).chain(SWITCHES.iter().copied());
             let line = ROSTER.iter().find(|line| line.name == name);
@@ -182,10 +184,10 @@ impl Features {
                 name: format!("features.{name}"),
                 message: format!("{message}; it takes {}", line.form),
             };
-            list.push((line.build)(value).map_err(wrong)?);
+            list.push((line.build)(value).map_err(wrong)?.into());
         }
         if list.is_empty() {
-            list.push(Box::new(Lags::default()));
+            list.push(Arc::new(Lags::default()));
         }
         let same_row = written.get("allow_same_row").unwrap_or(&Value::Bool(false));
         let same_row = same_row.as_bool().ok_or_else(|| SettingError::Type {
@@ -228,40 +230,35 @@ impl Features {
     ///
     /// # Errors
     /// A past from which one of them cannot be learnt.
-    pub fn learn(&self, past: &Seen<'_>) -> Result<Learnt<'_>, FitError> {
+    pub fn learn(&self, past: &Seen<'_>) -> Result<Learnt, FitError> {
         let columns: Vec<_> = past.columns().collect();
         self.admit(&columns).map_err(|error| FitError::Failed(error.to_string()))?;
-        let learnt = self.list.iter().map(|feature| feature.learn(past));
-        let learnt = learnt.collect::<Result<_, FitError>>()?;
-        Ok(Learnt { features: self, learnt })
+        let learn = |feature: &Arc<dyn Feature>| {
+            let learnt = feature.learn(past)?;
+            Ok(learnt.map_or_else(|| Arc::clone(feature), Arc::from))
+        };
+        Ok(Learnt(self.list.iter().map(learn).collect::<Result<_, FitError>>()?))
     }
 }
 
 /// Features that have learnt what they must from the past of one series.
-pub struct Learnt<'a> {
-    features: &'a Features,
-    learnt: Vec<Option<Box<dyn Feature>>>,
-}
+#[derive(Clone)]
+pub struct Learnt(Vec<Arc<dyn Feature>>);
 
-impl Learnt<'_> {
-    fn each(&self) -> impl Iterator<Item = &dyn Feature> {
-        let pairs = self.features.list.iter().zip(&self.learnt);
-        pairs.map(|(own, learnt)| learnt.as_deref().unwrap_or(own.as_ref()))
-    }
-
+impl Learnt {
     /// Names of all columns, in order.
     pub fn names(&self, season: usize) -> Vec<String> {
-        self.each().flat_map(|feature| feature.names(season)).collect()
+        self.0.iter().flat_map(|feature| feature.names(season)).collect()
     }
 
     /// All columns' values for the row asked.
     pub fn at(&self, seen: &Seen<'_>, out: &mut Vec<f64>) {
-        self.each().for_each(|feature| feature.at(seen, out));
+        self.0.iter().for_each(|feature| feature.at(seen, out));
     }
 
-    /// The same for rows asked one after another, as the past grows.
+    /// For rows of one series asked one after another.
     pub fn walk(&self) -> Walk<'_> {
-        Walk::new(self.each().collect())
+        Walk::new(self.0.iter().map(AsRef::as_ref).collect())
     }
 }
 

@@ -39,7 +39,7 @@ pub struct Beside<'a> {
 pub struct Seen<'a> {
     /// Values up to the origin, oldest first, none missing.
     pub y: &'a [f64],
-    /// Rows from the origin to the row asked, from 1.
+    /// Rows from the origin to the row asked, from 1; 0 where none is asked.
     pub step: usize,
     /// Stamp of the row asked.
     pub when: Stamp,
@@ -47,6 +47,12 @@ pub struct Seen<'a> {
 }
 
 impl<'a> Track<'a> {
+    /// All of the past; no row is asked.
+    pub fn past(&'a self) -> Seen<'a> {
+        let when = self.y.len().checked_sub(1).and_then(|row| self.at.get(row));
+        Seen { y: &self.y, step: 0, when: when.copied().unwrap_or_default(), track: self }
+    }
+
     /// The row `step` after the first `origin` values, and what may be seen of it.
     pub fn seen(&'a self, origin: usize, step: usize) -> Seen<'a> {
         Seen { y: &self.y[..origin], step, when: self.at[origin + step - 1], track: self }

@@ -2,8 +2,13 @@
 //! specification may ask for it by name.
 
 mod conformal;
+mod direction;
 mod importance;
+mod on_rows;
 mod per_series;
+mod reduce;
+mod scaled;
+mod target;
 mod tuned;
 
 use almanac_data::nearest;
@@ -13,8 +18,13 @@ use crate::forecast::Univariate;
 use crate::settings::{SettingError, SettingRow, Settings, Written, rows};
 
 pub use conformal::{Conformal, Way};
+pub use direction::{Directed, DirectedModel};
 pub use importance::permutation_importance;
+pub use on_rows::OnRows;
 pub use per_series::PerSeries;
+pub use reduce::{Reduce, Reduced, Scope, Strategy};
+pub use scaled::Scaled;
+pub use target::Transform;
 pub use tuned::{Choice, Search, Span, Tuned, tuned, tuned_classes};
 
 /// Every adaptor of one-series forecasters.
