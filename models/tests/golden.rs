@@ -8,6 +8,8 @@ mod ets;
 mod garch;
 #[path = "golden/intermittent.rs"]
 mod intermittent;
+#[path = "golden/linear_learners.rs"]
+mod linear_learners;
 #[path = "golden/stl.rs"]
 mod stl;
 #[path = "golden/theta.rs"]

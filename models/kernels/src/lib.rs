@@ -3,12 +3,15 @@
 pub mod arima;
 pub mod bfgs;
 pub mod classical;
+pub mod coordinate;
 pub mod ets;
 pub mod garch;
 pub mod kpss;
 pub mod lanes;
 pub mod loess;
+pub mod neighbours;
 pub mod ses;
 pub mod stl;
+pub mod svm;
 pub mod theta;
 pub mod tree;

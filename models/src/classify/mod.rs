@@ -2,6 +2,7 @@
 
 mod bagging;
 mod extra_trees;
+mod knn;
 mod prior;
 mod random_forest;
 mod tree;
@@ -14,6 +15,10 @@ use crate::roster::{Entry, line};
 /// Every classifier, simplest first.
 pub const ROSTER: &[Entry<dyn Classify>] = &[
     line::<dyn Classify, prior::Prior>("prior", "the shares of the classes, whatever is asked"),
+    line::<dyn Classify, knn::KnnClasses>(
+        "knn",
+        "the shares of the classes among the nearest rows",
+    ),
     line::<dyn Classify, tree::Tree>("tree", "a tree that splits where impurity falls most"),
     line::<dyn Classify, bagging::Bagging>("bagging", "the mean of trees over drawn rows"),
     line::<dyn Classify, random_forest::RandomForest>(

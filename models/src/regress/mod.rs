@@ -3,9 +3,15 @@
 //! A file knows rows, never a series, a fold or a table's name. Lifts make it a forecaster.
 
 mod bagging;
+mod bayesian_ridge;
+mod elastic_net;
 mod extra_trees;
+pub(crate) mod knn;
+mod lasso;
+mod linear;
 mod mean;
 mod random_forest;
+mod ridge;
 mod tree;
 
 use almanac_data::{FitError, Matrix};
@@ -16,6 +22,15 @@ use crate::roster::{Entry, line};
 /// Every regressor, simplest first.
 pub const ROSTER: &[Entry<dyn Regress>] = &[
     line::<dyn Regress, mean::Mean>("mean", "the mean of what was seen, whatever is asked"),
+    line::<dyn Regress, linear::Linear>("linear", "least squares; the shortest slopes of equals"),
+    line::<dyn Regress, ridge::Ridge>("ridge", "least squares with short slopes"),
+    line::<dyn Regress, lasso::Lasso>("lasso", "least squares with few slopes"),
+    line::<dyn Regress, elastic_net::ElasticNet>("elastic_net", "few slopes, and short ones"),
+    line::<dyn Regress, bayesian_ridge::BayesianRidge>(
+        "bayesian_ridge",
+        "ridge, its penalty from the evidence",
+    ),
+    line::<dyn Regress, knn::Knn>("knn", "the mean of the nearest rows"),
     line::<dyn Regress, tree::Tree>("tree", "a tree that splits where the squares fall most"),
     line::<dyn Regress, bagging::Bagging>("bagging", "the mean of trees over drawn rows"),
     line::<dyn Regress, random_forest::RandomForest>(
