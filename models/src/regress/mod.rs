@@ -12,6 +12,7 @@ mod linear;
 mod mean;
 mod random_forest;
 mod ridge;
+pub(crate) mod svr;
 mod tree;
 
 use almanac_data::{FitError, Matrix};
@@ -31,6 +32,7 @@ pub const ROSTER: &[Entry<dyn Regress>] = &[
         "ridge, its penalty from the evidence",
     ),
     line::<dyn Regress, knn::Knn>("knn", "the mean of the nearest rows"),
+    line::<dyn Regress, svr::Svr>("svr", "a tube as flat as it can be, through the rows"),
     line::<dyn Regress, tree::Tree>("tree", "a tree that splits where the squares fall most"),
     line::<dyn Regress, bagging::Bagging>("bagging", "the mean of trees over drawn rows"),
     line::<dyn Regress, random_forest::RandomForest>(
