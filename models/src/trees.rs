@@ -36,6 +36,8 @@ pub(crate) const BOOTSTRAP: Setting = Setting {
 };
 pub(crate) const ROWS: Setting =
     Setting { name: "rows", range: "(0, 1]", meaning: "share of the rows that each tree sees" };
+pub(crate) const RATE: Setting =
+    Setting { name: "rate", range: "> 0", meaning: "share of a tree's say" };
 pub(crate) const CRITERION: Setting =
     Setting { name: "criterion", range: "gini, entropy", meaning: "impurity that splits lower" };
 pub(crate) const CLASS_WEIGHT: Setting = Setting {
@@ -229,26 +231,41 @@ impl Grove {
 
     /// The mean of the trees' leaves, rows one after another.
     fn mean(&self, x: &Matrix) -> Vec<f64> {
-        let numbers = self.trees[0].width();
-        answer(&self.ctx, x, |rows, count| {
-            let mut sums = vec![0.0; count * numbers];
-            self.trees.iter().for_each(|tree| tree.add(rows, x.width(), &mut sums));
+        let sum = |rows: &[f64], sums: &mut [f64]| {
+            self.trees.iter().for_each(|tree| tree.add(rows, x.width(), sums));
             sums.iter_mut().for_each(|sum| *sum /= self.trees.len() as f64);
-            sums
-        })
+        };
+        blocks(&self.ctx, x, self.trees[0].width(), sum)
     }
 }
 
-/// Answers to blocks of rows, one after another; `work` is given rows and their number.
+/// `width` numbers for each row, worked out a row at a time from zeros.
 pub(crate) fn answer(
     ctx: &Ctx,
     x: &Matrix,
-    work: impl Fn(&[f64], usize) -> Vec<f64> + Sync + Send,
+    width: usize,
+    work: impl Fn(&[f64], &mut [f64]) + Sync + Send,
 ) -> Vec<f64> {
-    let (rows, width) = (x.by_rows(), x.width());
+    blocks(ctx, x, width, |rows, out| {
+        for (row, out) in out.chunks_exact_mut(width).enumerate() {
+            work(&rows[row * x.width()..][..x.width()], out);
+        }
+    })
+}
+
+/// `width` numbers for each row, worked out a block of rows at a time from zeros.
+fn blocks(
+    ctx: &Ctx,
+    x: &Matrix,
+    width: usize,
+    work: impl Fn(&[f64], &mut [f64]) + Sync + Send,
+) -> Vec<f64> {
+    let rows = x.by_rows();
     let block = |block: usize| {
         let (start, end) = (block * BLOCK, x.rows().min((block + 1) * BLOCK));
-        work(&rows[start * width..end * width], end - start)
+        let mut out = vec![0.0; (end - start) * width];
+        work(&rows[start * x.width()..end * x.width()], &mut out);
+        out
     };
     ctx.map(x.rows().div_ceil(BLOCK), block).concat()
 }

@@ -1,5 +1,6 @@
 //! Learners of a class from a row of numbers: one file and one roster line each.
 
+mod adaboost;
 mod bagging;
 mod extra_trees;
 mod knn;
@@ -29,6 +30,7 @@ pub const ROSTER: &[Entry<dyn Classify>] = &[
         "extra_trees",
         "the mean of trees with random thresholds",
     ),
+    line::<dyn Classify, adaboost::Adaboost>("adaboost", "boosted trees that vote (SAMME)"),
 ];
 
 /// A classifier: settings, before any data.

@@ -2,6 +2,7 @@
 //!
 //! A file knows rows, never a series, a fold or a table's name. Lifts make it a forecaster.
 
+mod adaboost;
 mod bagging;
 mod bayesian_ridge;
 mod elastic_net;
@@ -42,6 +43,10 @@ pub const ROSTER: &[Entry<dyn Regress>] = &[
     line::<dyn Regress, extra_trees::ExtraTrees>(
         "extra_trees",
         "the mean of trees with random thresholds",
+    ),
+    line::<dyn Regress, adaboost::Adaboost>(
+        "adaboost",
+        "boosted trees that answer with a weighted median (AdaBoost.R2)",
     ),
 ];
 
