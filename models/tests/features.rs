@@ -49,6 +49,24 @@ const SUBJECTS: &[Subject] = &[
     subject("columns", "true", 1, 14),
     subject("columns", r#"{"close":[1,2],"holiday":[0,1],"size":[0]}"#, 2, 1),
     subject("step", "true", 1, 14),
+    subject("chaos", "true", usize::MAX, 0),
+    subject("chaos", r#"{"lag":2,"dimension":3}"#, 5, 14),
+    subject(
+        "chaos",
+        r#"{"rule":"decay","most_dimension":4,"only_if_chaotic":true}"#,
+        usize::MAX,
+        0,
+    ),
+    subject("slots", "true", usize::MAX, 0),
+    subject("slots", r#"{"lag":0,"index":"index"}"#, usize::MAX, 0),
+    subject(
+        "indicators",
+        r#"{"of":["sma_5","wma_5","ema_5","rsi_7","bollinger_6_2","cci_6","macd_3_6_4","roc_3",
+            "momentum_4","atr_5","stochastic_5_3","williams_5","obv","mfi_5","adx_4"],"levels":"value"}"#,
+        9,
+        14,
+    ),
+    subject("indicators", r#"{"of":["ema","macd","atr","adx_14"],"levels":"both"}"#, usize::MAX, 0),
 ];
 
 const ROWS: usize = 90;
@@ -165,8 +183,14 @@ fn each(origin: usize, same_row: bool, law: impl Fn(&Subject, &str, &World, &Fea
     for (name, world) in worlds() {
         for subject in SUBJECTS {
             let features = features(subject, same_row);
-            if features.learn(&world.track(origin, same_row).seen(origin, 1)).is_ok() {
-                law(subject, name, &world, &features);
+            let learnt = features.learn(&world.track(origin, same_row).seen(origin, 1)).map(|_| ());
+            match learnt {
+                Ok(()) => law(subject, name, &world, &features),
+                Err(error) => assert!(
+                    error.to_string().contains("allow_same_row = true") && !same_row,
+                    "{}: {error}",
+                    label(subject, name, origin, 1)
+                ),
             }
         }
     }

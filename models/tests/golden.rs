@@ -2,10 +2,14 @@
 
 #[path = "golden/arima.rs"]
 mod arima;
+#[path = "golden/chaos.rs"]
+mod chaos;
 #[path = "golden/ets.rs"]
 mod ets;
 #[path = "golden/garch.rs"]
 mod garch;
+#[path = "golden/indicators.rs"]
+mod indicators;
 #[path = "golden/intermittent.rs"]
 mod intermittent;
 #[path = "golden/linear_learners.rs"]

@@ -2,10 +2,12 @@
 
 pub mod arima;
 pub mod bfgs;
+pub mod chaos;
 pub mod classical;
 pub mod coordinate;
 pub mod ets;
 pub mod garch;
+pub mod indicators;
 pub mod kpss;
 pub mod lanes;
 pub mod loess;

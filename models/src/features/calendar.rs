@@ -141,7 +141,7 @@ impl Field {
             Field::Year => return out.push(f64::from(local.year())),
             Field::Hour => local.hour(),
             Field::Minute => local.minute(),
-            Field::Slot => slot(calendar.freq, local),
+            Field::Slot => place_in_day(calendar.freq, local),
             Field::MonthStart => u32::from(local.day() == 1),
             Field::MonthEnd => {
                 u32::from(local.date().succ_opt().is_none_or(|next| next.day() == 1))
@@ -152,7 +152,7 @@ impl Field {
 }
 
 /// The place of a row in its day, from 1.
-fn slot(freq: Freq, local: NaiveDateTime) -> u32 {
+pub(super) fn place_in_day(freq: Freq, local: NaiveDateTime) -> u32 {
     let of_day = i64::from(local.num_seconds_from_midnight()) * 1_000_000;
     let place = match freq {
         Freq::Slots(slots) => {

@@ -8,18 +8,22 @@
 //! A feature is handed what may be seen and nothing else: it cannot reach the future, by type. What
 //! it learns (a lag, a dimension) it learns from a past, in [`Feature::learn`], again in every fold.
 
+pub mod battery;
 mod calendar;
+mod chaos;
 mod columns;
 mod differences;
 mod ewm;
 mod expanding;
 mod fourier;
 mod holidays;
+mod indicators;
 mod lags;
 mod rolling;
 mod rolling_seasonal;
 mod seasonal_lags;
 mod seen;
+mod slots;
 mod step;
 mod walk;
 
@@ -96,6 +100,25 @@ pub const ROSTER: &[Line] = &[
         "columns beside the values",
         "true for all that are known in time, or rows before the row asked for each column, as in \
          { holiday = [0], volume = [1, 2] }",
+    ),
+    line::<indicators::Indicators>(
+        "indicators",
+        "technical indicators of the past",
+        "names with or without windows, as in [\"rsi\", \"sma_50\"], or { of = [\"atr\"], levels = \
+         \"ratio\", high = \"high\" }; there are sma, wma, ema, rsi, bollinger, cci, macd, roc, momentum, \
+         atr, stochastic, williams, obv, mfi and adx; levels are ratio, value or both",
+    ),
+    line::<chaos::Chaos>(
+        "chaos",
+        "the state space of the series: values at a distance and in a dimension that its past tells",
+        "true, or { rule = \"zero\", most_lag = 14, most_dimension = 10, only_if_chaotic = false }; rules \
+         are zero, decay and noise; lag and dimension may be given",
+    ),
+    line::<slots::Slots>(
+        "slots",
+        "eleven changes and dates of the bars of a part of the day",
+        "true, or { lag = 1, high = \"high\", low = \"low\", close = \"close\", volume = \"volume\", index = \
+         \"index\" }; lag is 1, or 0 with allow_same_row",
     ),
     line::<step::Step>("step", "how many rows after the origin the row asked is", "true"),
 ];
