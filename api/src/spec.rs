@@ -91,6 +91,7 @@ impl Written {
         let table = match &error {
             PlanError::Range { table, .. } => table,
             PlanError::NoPast { .. } => "folds",
+            PlanError::Price { .. } => "money",
             PlanError::Metric { .. } | PlanError::Model { place: None, .. } => "score",
             _ => "model",
         };

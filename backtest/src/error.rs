@@ -79,6 +79,16 @@ pub enum PlanError {
         /// What it is.
         got: String,
     },
+    /// A price without returns.
+    #[error("money needs prices above 0: series `{series}` has {price} at {at}")]
+    Price {
+        /// The series.
+        series: String,
+        /// The stamp, as text.
+        at: String,
+        /// The price.
+        price: f64,
+    },
     /// Nothing to learn from, however many folds.
     #[error("no series has a value before its last cutoff")]
     NoValue,
@@ -114,6 +124,7 @@ impl PlanError {
                 Some(near) => format!("did you mean `{near}`?"),
                 None => "`almanac metrics` lists them".into(),
             }),
+            PlanError::Price { .. } => Some("leave [money] out, or name a target of prices".into()),
             PlanError::Range { .. } | PlanError::NoValue => None,
             PlanError::NoPast { fit: 0, .. } => Some("use a shorter horizon".into()),
             PlanError::NoPast { fit, .. } => Some(format!("at most {fit} folds fit")),
@@ -142,6 +153,7 @@ impl PlanError {
             PlanError::Metric { field: name, .. } => field("score", name),
             PlanError::Range { table, field: name, .. } => field(table, name),
             PlanError::NoPast { .. } => field("folds", "count"),
+            PlanError::Price { .. } => field("money", "position"),
         }?;
         Some(line_column(text, start))
     }

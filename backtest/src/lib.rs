@@ -11,6 +11,7 @@ mod cost;
 mod error;
 mod folds;
 mod metrics;
+pub mod money;
 mod plan;
 mod question;
 mod sink;

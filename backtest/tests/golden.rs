@@ -3,6 +3,7 @@
 use almanac_backtest::compare::{
     confidence_set, diebold_mariano, paired, share_interval, two_sample,
 };
+use almanac_backtest::money::{Shape, bar, overfitting};
 use almanac_backtest::{Judged, Yard, crps, gauges};
 use almanac_data::{Forecast, Spread};
 use serde_json::Value;
@@ -76,6 +77,23 @@ fn classes_as_in_scikit_learn() {
         for (name, expected) in case["scores"].as_object().unwrap() {
             let gauge = &gauges(name, &[]).unwrap()[0];
             close(gauge.read(&judged, &forecast), expected, tolerance);
+        }
+    }
+}
+
+#[test]
+fn overfitting_as_its_papers_define_it() {
+    let (cases, tolerance) = cases("overfitting");
+    for case in cases {
+        let returns: Vec<Vec<f64>> =
+            case["returns"].as_array().unwrap().iter().map(numbers).collect();
+        close(overfitting(&returns).unwrap(), &case["overfitting"], tolerance);
+        let shapes: Vec<Shape> = returns.iter().map(|own| Shape::of(own).unwrap()).collect();
+        let bar = bar(&shapes.iter().map(|shape| shape.sharpe).collect::<Vec<_>>());
+        close(bar, &case["bar"], tolerance);
+        for (at, shape) in shapes.iter().enumerate() {
+            close(shape.above(0.0).unwrap(), &case["probabilistic"][at], tolerance);
+            close(shape.above(bar).unwrap(), &case["deflated"][at], tolerance);
         }
     }
 }

@@ -6,6 +6,7 @@
 mod audit;
 mod error;
 mod forecast;
+mod money;
 mod panel;
 mod report;
 mod score;
@@ -17,6 +18,7 @@ mod time;
 pub use audit::{Audit, Code, Finding, Fix, Tidied};
 pub use error::{FitError, PanelError, nearest};
 pub use forecast::{Forecast, LEVELS, Spread};
+pub use money::{Account, Earned, Money};
 pub use panel::{Column, Cut, Future, Panel, PanelView, Role, Series, Span};
 pub use report::{
     Bands, Better, Curve, Diagnostics, Leaderboard, Manifest, Measure, Rank, Report, SeriesChart,
