@@ -36,6 +36,10 @@ pub enum Code {
     Undeclared,
     /// Rows without the name of a series.
     NoId,
+    /// Zeros that stand for a missing value.
+    Zeros,
+    /// Rows of a table for which another file has nothing, or that no row of the table has.
+    Unmatched,
 }
 
 /// One kind of thing found in one series, or in the source as a whole.
@@ -43,7 +47,7 @@ pub enum Code {
 pub struct Finding {
     /// What it is.
     pub code: Code,
-    /// The series; `None` when it concerns the whole source.
+    /// The series, or the column of a table; `None` when it concerns the whole source.
     pub unique_id: Option<String>,
     /// How many rows.
     pub count: usize,
@@ -69,7 +73,7 @@ pub struct Fix {
     pub how: String,
     /// Rows changed, added or left out.
     pub rows: usize,
-    /// Series touched.
+    /// Series, or columns of a table, touched.
     pub series: usize,
 }
 

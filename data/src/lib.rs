@@ -25,7 +25,10 @@ pub use report::{
     SourceFile,
 };
 pub use score::{Answered, FoldResult};
-pub use source::{BadRows, Duplicates, Format, Gaps, Join, Layout, Resample, Source, Tidy};
+pub use source::{
+    BadRows, CurveFile, Duplicates, Format, Gaps, Join, Joined, Layout, Resample, Source, Tidy,
+    Zeros,
+};
 pub use table::{Curves, Matrix, Table};
 pub use task::{Ahead, Direction, Forecasting, Task};
 pub use time::{Calendar, Clock, Freq, FreqError, Slots, Stamp};

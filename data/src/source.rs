@@ -50,6 +50,21 @@ pub struct Source {
         skip_serializing_if = "Vec::is_empty"
     )]
     pub statics: Vec<String>,
+    /// Of a table: columns to learn from; left out, every column of numbers without another part.
+    #[serde(deserialize_with = "one_or_many", skip_serializing_if = "Vec::is_empty")]
+    pub columns: Vec<String>,
+    /// Of a table: columns of words by which folds part its rows, as groups or given splits.
+    #[serde(deserialize_with = "one_or_many", skip_serializing_if = "Vec::is_empty")]
+    pub label: Vec<String>,
+    /// Of a table: whether the target names classes; left out, where it is words.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub classes: Option<bool>,
+    /// Of a table: files with further columns for its rows.
+    #[serde(skip_serializing_if = "Vec::is_empty")]
+    pub join: Vec<Joined>,
+    /// Of a table: a file with curves measured for each row.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub curves: Option<CurveFile>,
     /// Keep only rows where these columns have these values (as text).
     #[serde(rename = "where", skip_serializing_if = "BTreeMap::is_empty")]
     pub keep: BTreeMap<String, String>,
@@ -94,7 +109,8 @@ pub enum Format {
     Ndjson,
     /// Monash archive's `.tsf`.
     Tsf,
-    /// Open, high, low, close, volume bars in delimited text or Parquet.
+    /// Open, high, low, close, volume bars in any of the formats above: `open` is known when a bar
+    /// opens, the others when it closes.
     Bars,
 }
 
@@ -118,6 +134,44 @@ pub struct Resample {
     pub how: Join,
 }
 
+/// A file with one row for each row of a table, found by its name.
+#[derive(Debug, Clone, PartialEq, Default, Serialize, Deserialize)]
+#[serde(default, deny_unknown_fields)]
+pub struct Joined {
+    /// The file; in a card, under the data root.
+    pub path: String,
+    /// SHA-256 that the file should have, in hexadecimal.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub sha256: Option<String>,
+    /// Column that names rows; left out, as in the table.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub id: Option<String>,
+    /// Keep only rows where these columns have these values (as text).
+    #[serde(rename = "where", skip_serializing_if = "BTreeMap::is_empty")]
+    pub keep: BTreeMap<String, String>,
+    /// Columns to take; left out, every column of numbers without another part.
+    #[serde(deserialize_with = "one_or_many", skip_serializing_if = "Vec::is_empty")]
+    pub columns: Vec<String>,
+}
+
+/// A file with one row for each row of a table and cycle, its values a curve.
+#[derive(Debug, Clone, PartialEq, Default, Serialize, Deserialize)]
+#[serde(default, deny_unknown_fields)]
+pub struct CurveFile {
+    /// The file; in a card, under the data root.
+    pub path: String,
+    /// SHA-256 that the file should have, in hexadecimal.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub sha256: Option<String>,
+    /// Column that names rows; left out, as in the table.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub id: Option<String>,
+    /// Column of the cycle's number.
+    pub cycle: String,
+    /// What the columns of a curve begin with, before their numbers: `q` for `q00`, `q01`, ….
+    pub values: String,
+}
+
 /// How several values become one.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(rename_all = "lowercase")]
@@ -134,6 +188,9 @@ pub enum Join {
     Min,
     /// The largest.
     Max,
+    /// As bars do, by the name of the column: open first, high largest, low smallest, close last,
+    /// volume sum.
+    Bars,
 }
 
 /// What to do about flaws; whatever is done is counted.
@@ -144,9 +201,13 @@ pub struct Tidy {
     pub duplicates: Duplicates,
     /// Stamps that the frequency expects and that are absent.
     pub gaps: Gaps,
-    /// Values that are missing in a row that is there.
+    /// Values that are missing in a row that is there. Of a table, rows without a target are left
+    /// out or refused.
     pub missing: Gaps,
-    /// Rows whose time cannot be read, or whose series has no name.
+    /// What a target of zero says.
+    pub zeros: Zeros,
+    /// Rows whose time cannot be read, or whose series has no name. Of a table, rows without a name,
+    /// a group, a joined row or a curve.
     pub bad_rows: BadRows,
 }
 
@@ -182,6 +243,17 @@ pub enum Gaps {
     Refuse,
 }
 
+/// What a target of zero says.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Default, Serialize, Deserialize)]
+#[serde(rename_all = "lowercase")]
+pub enum Zeros {
+    /// That the value is zero.
+    #[default]
+    Keep,
+    /// That there was nothing to measure, as at a machine out of order: the value is missing.
+    Missing,
+}
+
 /// What to do about rows that cannot be placed.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Default, Serialize, Deserialize)]
 #[serde(rename_all = "lowercase")]
@@ -191,6 +263,40 @@ pub enum BadRows {
     Refuse,
     /// Left out and counted.
     Drop,
+}
+
+impl Source {
+    /// The first setting that only a table can have.
+    pub fn of_table(&self) -> Option<&'static str> {
+        let set = [
+            ("columns", !self.columns.is_empty()),
+            ("label", !self.label.is_empty()),
+            ("classes", self.classes.is_some()),
+            ("join", !self.join.is_empty()),
+            ("curves", self.curves.is_some()),
+        ];
+        set.into_iter().find(|(_, set)| *set).map(|(name, _)| name)
+    }
+
+    /// The first setting that only a panel can have.
+    pub fn of_panel(&self) -> Option<&'static str> {
+        let set = [
+            ("layout", self.layout.is_some()),
+            ("time", self.time.is_some()),
+            ("known", !self.known.is_empty()),
+            ("past", !self.past.is_empty()),
+            ("open", !self.open.is_empty()),
+            ("close", !self.close.is_empty()),
+            ("static", !self.statics.is_empty()),
+            ("freq", self.freq.is_some()),
+            ("season", self.season.is_some()),
+            ("zone", self.zone.is_some()),
+            ("date_format", self.date_format.is_some()),
+            ("resample", self.resample.is_some()),
+            ("tidy.gaps", self.tidy.gaps != Gaps::Keep),
+        ];
+        set.into_iter().find(|(_, set)| *set).map(|(name, _)| name)
+    }
 }
 
 fn one_or_many<'de, D: Deserializer<'de>>(from: D) -> Result<Vec<String>, D::Error> {

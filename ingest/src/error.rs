@@ -144,13 +144,15 @@ pub enum ReadError {
         /// The other.
         second: String,
     },
-    /// A row without the name of its series.
-    #[error("{place}: column `{column}` does not name a series")]
+    /// A row without the name of its series, or a row of a table without its own or its group's.
+    #[error("{place}: column `{column}` does not name a {what}")]
     NoId {
         /// File and line.
         place: String,
         /// The column.
         column: String,
+        /// `series`, `row` or `group`.
+        what: &'static str,
     },
     /// A setting with a value that nothing can be done with.
     #[error("`{name}` = `{value}`: {reason}")]
@@ -252,6 +254,48 @@ pub enum ReadError {
         /// How many in all.
         count: usize,
     },
+    /// A row of a table without a target, where the settings allow none.
+    #[error("{place}: no value in column `{column}`, nor in {} more rows", count - 1)]
+    NoTarget {
+        /// File and line of the first.
+        place: String,
+        /// The column of the target.
+        column: String,
+        /// How many in all.
+        count: usize,
+    },
+    /// Two rows of one name that differ.
+    #[error("row `{id}` stands at {first} and differs at {second}")]
+    RowTwice {
+        /// The name.
+        id: String,
+        /// File and line.
+        first: String,
+        /// File and line.
+        second: String,
+    },
+    /// Rows of a table for which another file has nothing.
+    #[error("row `{id}` at {place} has nothing in {file}, and {} more have nothing", count - 1)]
+    Unmatched {
+        /// The name of the first.
+        id: String,
+        /// Its file and line.
+        place: String,
+        /// The other file.
+        file: String,
+        /// How many in all.
+        count: usize,
+    },
+    /// A curve without the number of its cycle.
+    #[error("{place}: `{value}` in column `{column}` is no number of a cycle")]
+    NotCycle {
+        /// File and line.
+        place: String,
+        /// The column.
+        column: String,
+        /// The value.
+        value: String,
+    },
     /// More than this reader can hold.
     #[error("{what}: {got}, the most is {most}")]
     TooMany {
@@ -288,9 +332,18 @@ impl ReadError {
             {
                 "is the delimiter right? state `delimiter`".into()
             }
+            Unclear { role: "columns", .. } => {
+                "no column holds numbers to learn from: name them in `columns`".into()
+            }
             Unclear { role, .. } => format!("name it with --{role} COLUMN"),
+            NoTarget { .. } => "leave such rows out: tidy = { missing = \"keep\" }".into(),
+            RowTwice { .. } => "say which counts: tidy = { duplicates = \"first\" } (or last), \
+                or name another column with --id"
+                .into(),
+            Unmatched { .. } => "leave such rows out with tidy = { bad_rows = \"drop\" }".into(),
             NotNumeric { .. } => {
-                "name another column with --target, or leave such rows out with --where".into()
+                "name another column with --target or in `columns`, or leave such rows out with --where"
+                    .into()
             }
             BadTime { .. } => "state `date_format`, or leave such rows out with \
                 tidy = { bad_rows = \"drop\" }"

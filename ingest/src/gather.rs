@@ -10,11 +10,10 @@ use chrono::{LocalResult, TimeZone};
 use chrono_tz::Tz;
 use polars::prelude::*;
 
+use crate::cells::{self, Origin, Words};
 use crate::error::ReadError;
 use crate::names::Roles;
 use crate::notes::Notes;
-use crate::numbers;
-use crate::readers::PLACE;
 use crate::times::{Kind, Times};
 
 /// Rows as read, in the order of the files.
@@ -39,23 +38,18 @@ pub(crate) struct Beside {
     pub role: Role,
     /// One number a row; when static, one a series.
     pub values: Vec<f64>,
-    /// For words: what the numbers stand for, in the order of first sight.
-    pub labels: Vec<String>,
-    codes: HashMap<String, u32>,
-    words: bool,
+    /// What the numbers stand for, where they are words.
+    pub words: Option<Words>,
 }
 
 /// What the rows of one file have in common.
 pub(crate) struct Sheet<'a> {
-    pub name: &'a str,
-    /// `line` or `row`.
-    pub unit: &'static str,
+    pub origin: Origin<'a>,
     /// Name of the series where no column names one.
     pub series: &'a str,
     pub roles: &'a Roles,
     pub times: &'a Times,
     pub zone: Option<Tz>,
-    pub decimal: u8,
     pub bad_rows: BadRows,
 }
 
@@ -71,25 +65,12 @@ impl Rows {
     /// Takes the declared columns' kinds from the first rows.
     pub fn declare(&mut self, roles: &Roles, head: &DataFrame) {
         for (name, role) in &roles.columns {
-            let words = head.column(name).is_ok_and(|column| {
-                let cells = column.as_materialized_series().str();
-                cells.is_ok_and(|cells| {
-                    let said = |c: &&str| !numbers::is_missing(c);
-                    let number = |c: &str| [b'.', b','].map(|d| numbers::parse(c, d).is_ok());
-                    cells
-                        .iter()
-                        .flatten()
-                        .map(str::trim)
-                        .filter(said)
-                        .any(|c| number(c) == [false; 2])
-                }) || matches!(column.dtype(), DataType::Categorical(..) | DataType::Enum(..))
-            });
+            let column = head.column(name).map(Column::as_materialized_series);
+            let words = column.is_ok_and(cells::has_words).then(Words::default);
             self.columns.push(Beside {
                 name: name.clone(),
                 role: *role,
                 values: Vec::new(),
-                labels: Vec::new(),
-                codes: HashMap::new(),
                 words,
             });
         }
@@ -102,20 +83,23 @@ impl Rows {
         sheet: &Sheet<'_>,
         notes: &mut Notes,
     ) -> Result<(), ReadError> {
-        let at = column(frame, &sheet.roles.time, sheet)?;
-        let at = sheet.times.column(at).map_err(|e| sheet.malformed(&e))?;
+        let origin = &sheet.origin;
+        let at = origin.column(frame, &sheet.roles.time)?;
+        let at = sheet.times.column(at).map_err(|e| origin.malformed(e))?;
         let mut beside = Vec::with_capacity(self.columns.len());
-        for k in 0..self.columns.len() {
-            let values = column(frame, &self.columns[k].name, sheet)?;
-            beside.push(match self.columns[k].words {
-                true => self.columns[k].encode(values).map_err(|e| sheet.malformed(&e))?,
-                false => numbers_of(values, frame, sheet)?,
+        for column in &mut self.columns {
+            beside.push(match &mut column.words {
+                Some(words) => {
+                    let values = origin.column(frame, &column.name)?;
+                    words.encode(values).map_err(|e| origin.malformed(e))?
+                }
+                None => origin.numbers(frame, &column.name)?,
             });
         }
         let own = self.series_of(frame, sheet)?;
         let mut row_beside = vec![f64::NAN; beside.len()];
         for target in &sheet.roles.targets {
-            let y = numbers_of(column(frame, target, sheet)?, frame, sheet)?;
+            let y = origin.numbers(frame, target)?;
             let wide = match sheet.roles.layout {
                 Layout::Wide => Some(self.number(target)),
                 Layout::Long => None,
@@ -126,12 +110,12 @@ impl Rows {
                 }
                 let Some(series) = wide.or(own.as_ref().map_or(Some(0), |own| own[k])) else {
                     let column = sheet.roles.id.clone().unwrap_or_default();
-                    let place = sheet.place(frame, k);
+                    let place = sheet.origin.place(frame, k);
                     if sheet.bad_rows == BadRows::Refuse {
-                        return Err(ReadError::NoId { place, column });
+                        return Err(ReadError::NoId { place, column, what: "series" });
                     }
                     notes.find_in_source(Code::NoId, 1, || place);
-                    notes.drop_row(Code::NoId);
+                    notes.fix_source(Code::NoId, "drop", 1);
                     continue;
                 };
                 let row = Row { series, at: at[k], y, beside: &row_beside };
@@ -158,9 +142,10 @@ impl Rows {
             let series = self.number(sheet.series);
             return Ok(Some(vec![Some(series); frame.height()]));
         };
-        let cells = column(frame, id, sheet)?.cast(&DataType::String);
-        let cells = cells.map_err(|e| sheet.malformed(&e))?;
-        let cells = cells.str().map_err(|e| sheet.malformed(&e))?;
+        let origin = &sheet.origin;
+        let cells = origin.column(frame, id)?.cast(&DataType::String);
+        let cells = cells.map_err(|e| origin.malformed(e))?;
+        let cells = cells.str().map_err(|e| origin.malformed(e))?;
         let (mut last, mut number) = ("", None);
         let of = cells.iter().map(|cell| {
             let name = cell.unwrap_or_default().trim();
@@ -195,7 +180,7 @@ impl Rows {
         let series = row.series;
         let last = self.last[series as usize];
         let Some(at) = row.at.and_then(|at| sheet.stamp(at, last)) else {
-            let place = sheet.place(frame, k);
+            let place = sheet.origin.place(frame, k);
             if sheet.bad_rows == BadRows::Refuse {
                 return Err(sheet.bad_time(frame, k, place));
             }
@@ -204,16 +189,16 @@ impl Rows {
             return Ok(());
         };
         if at < last {
-            notes.find(Code::Disorder, series, 1, || sheet.place(frame, k));
+            notes.find(Code::Disorder, series, 1, || sheet.origin.place(frame, k));
         }
         self.last[series as usize] = last.max(at);
         let mut y = row.y;
         if y.is_infinite() {
             y = f64::NAN;
-            notes.find(Code::Infinite, series, 1, || sheet.place(frame, k));
+            notes.find(Code::Infinite, series, 1, || sheet.origin.place(frame, k));
             notes.fix(Code::Infinite, "missing", series, 1);
         } else if y.is_nan() {
-            notes.find(Code::Missing, series, 1, || sheet.place(frame, k));
+            notes.find(Code::Missing, series, 1, || sheet.origin.place(frame, k));
         }
         self.series.push(series);
         self.at.push(at);
@@ -239,7 +224,7 @@ impl Beside {
             *held = value;
         } else if !value.is_nan() && *held != value {
             let show = |value: f64| {
-                let label = self.labels.get(value as usize).filter(|_| self.words);
+                let label = self.words.as_ref().and_then(|words| words.labels.get(value as usize));
                 label.cloned().unwrap_or_else(|| value.to_string())
             };
             return Err(ReadError::NotStatic {
@@ -250,24 +235,6 @@ impl Beside {
             });
         }
         Ok(())
-    }
-
-    /// Words as numbers; NaN where one is missing.
-    fn encode(&mut self, column: &Series) -> PolarsResult<Vec<f64>> {
-        let cells = column.cast(&DataType::String)?;
-        let code = |cell: Option<&str>| {
-            let word = cell.map(str::trim).filter(|word| !word.is_empty());
-            word.map_or(f64::NAN, |word| {
-                if let Some(&code) = self.codes.get(word) {
-                    return f64::from(code);
-                }
-                let code = self.labels.len() as u32;
-                self.labels.push(word.to_string());
-                self.codes.insert(word.to_string(), code);
-                f64::from(code)
-            })
-        };
-        Ok(cells.str()?.iter().map(code).collect())
     }
 }
 
@@ -287,14 +254,6 @@ impl Sheet<'_> {
         }
     }
 
-    fn place(&self, frame: &DataFrame, k: usize) -> String {
-        let places = frame.column(PLACE).and_then(|place| place.u32());
-        match places.ok().and_then(|places| places.get(k)) {
-            Some(number) => format!("{}, {} {number}", self.name, self.unit),
-            None => self.name.to_string(),
-        }
-    }
-
     fn bad_time(&self, frame: &DataFrame, k: usize, place: String) -> ReadError {
         let cell = frame.column(&self.roles.time).and_then(|column| {
             // As it lies: a date far out of range has no text.
@@ -308,46 +267,4 @@ impl Sheet<'_> {
         };
         ReadError::BadTime { place, column: self.roles.time.clone(), value, expected }
     }
-
-    fn malformed(&self, error: &PolarsError) -> ReadError {
-        ReadError::Malformed { place: self.name.into(), reason: error.to_string() }
-    }
-}
-
-fn column<'a>(
-    frame: &'a DataFrame,
-    name: &str,
-    sheet: &Sheet<'_>,
-) -> Result<&'a Series, ReadError> {
-    let column = frame.column(name).map_err(|e| sheet.malformed(&e))?;
-    Ok(column.as_materialized_series())
-}
-
-/// The numbers of a column; NaN where one is missing.
-fn numbers_of(
-    column: &Series,
-    frame: &DataFrame,
-    sheet: &Sheet<'_>,
-) -> Result<Vec<f64>, ReadError> {
-    let not_numeric = |k: usize, value: String| ReadError::NotNumeric {
-        place: sheet.place(frame, k),
-        column: column.name().to_string(),
-        value: value.chars().take(60).collect(),
-    };
-    let dtype = column.dtype();
-    if let DataType::String = dtype {
-        let cells = column.str().map_err(|e| sheet.malformed(&e))?;
-        let number = |(k, cell): (usize, Option<&str>)| match cell {
-            None => Ok(f64::NAN),
-            Some(cell) => numbers::parse(cell.trim(), sheet.decimal)
-                .map_err(|()| not_numeric(k, cell.to_string())),
-        };
-        return cells.iter().enumerate().map(number).collect();
-    }
-    if dtype.is_primitive_numeric() || dtype.is_decimal() || dtype.is_bool() || dtype.is_null() {
-        let numbers = column.cast(&DataType::Float64).map_err(|e| sheet.malformed(&e))?;
-        let numbers = numbers.f64().map_err(|e| sheet.malformed(&e))?;
-        return Ok(numbers.iter().map(|number| number.unwrap_or(f64::NAN)).collect());
-    }
-    Err(not_numeric(0, format!("a column of {dtype}")))
 }

@@ -4,12 +4,14 @@ use std::fmt;
 use std::fs::File;
 use std::io::{self, BufReader, Cursor, Read};
 use std::path::{Path, PathBuf};
+use std::thread;
 
-use almanac_data::{Format, Source, Tidy, nearest};
+use almanac_data::{Format, Source, SourceFile, Tidy, nearest};
 use sha2::{Digest, Sha256};
 
-use crate::cards;
+use crate::cards::{self, Card};
 use crate::error::ReadError;
+use crate::notes::Notes;
 
 /// One file, or the bytes of a shipped set.
 #[derive(Debug, Clone)]
@@ -27,6 +29,12 @@ pub(crate) enum Bytes {
     Shipped(&'static [u8]),
 }
 
+/// What a file is known by.
+pub(crate) struct Print {
+    sha256: String,
+    bytes: u64,
+}
+
 /// The source with its card's words filled in, and the inputs it means.
 pub(crate) fn resolve(
     source: &Source,
@@ -41,21 +49,42 @@ pub(crate) fn resolve(
     };
     let set = cards::lookup(name)?;
     let card = set.read()?;
-    let bytes = match (set.bytes, data_root.map(|root| root.join(&card.file))) {
-        (Some(bytes), _) => Bytes::Shipped(bytes),
-        (None, Some(path)) if path.is_file() => Bytes::File(path),
-        (None, path) => {
-            let place = path.unwrap_or_else(|| Path::new("DATA_ROOT").join(&card.file));
-            return Err(ReadError::SetAbsent {
-                name: card.name,
-                title: card.title,
-                origin: card.origin,
-                place: place.display().to_string(),
-            });
-        }
+    let bytes = match set.bytes {
+        Some(bytes) => Bytes::Shipped(bytes),
+        None => Bytes::File(here(&card, &card.file, data_root)?),
     };
+    let mut stated = card.source.clone();
+    let joined = stated.join.iter_mut().map(|file| &mut file.path);
+    for path in joined.chain(stated.curves.as_mut().map(|file| &mut file.path)) {
+        *path = here(&card, path, data_root)?.display().to_string();
+    }
     let input = Input { name: name.clone(), bytes, promised: card.sha256 };
-    Ok((merge(card.source, source), vec![input]))
+    Ok((merge(stated, source), vec![input]))
+}
+
+/// Where a file of a set lies.
+fn here(card: &Card, file: &str, data_root: Option<&Path>) -> Result<PathBuf, ReadError> {
+    let path = data_root.unwrap_or(Path::new("DATA_ROOT")).join(file);
+    if data_root.is_some() && path.is_file() {
+        return Ok(path);
+    }
+    Err(ReadError::SetAbsent {
+        name: card.name.clone(),
+        title: card.title.clone(),
+        origin: card.origin.clone(),
+        place: path.display().to_string(),
+    })
+}
+
+/// The one file that a table's settings name beside its own.
+pub(crate) fn one(path: &str, sha256: Option<&String>) -> Result<Input, ReadError> {
+    match <[Input; 1]>::try_from(files(path)?) {
+        Ok([input]) => Ok(Input { promised: sha256.cloned(), ..input }),
+        Err(many) => {
+            let reason = format!("{} files match where one is meant", many.len());
+            Err(ReadError::Io { path: path.into(), reason })
+        }
+    }
 }
 
 /// What the user says, over what the card says.
@@ -75,6 +104,11 @@ fn merge(card: Source, over: &Source) -> Source {
         open: many(over.open, card.open),
         close: many(over.close, card.close),
         statics: many(over.statics, card.statics),
+        columns: many(over.columns, card.columns),
+        label: many(over.label, card.label),
+        classes: over.classes.or(card.classes),
+        join: if over.join.is_empty() { card.join } else { over.join },
+        curves: over.curves.or(card.curves),
         keep: if over.keep.is_empty() { card.keep } else { over.keep },
         freq: over.freq.or(card.freq),
         season: over.season.or(card.season),
@@ -201,8 +235,31 @@ impl Input {
         })
     }
 
+    /// Reads the file while another thread hashes it.
+    pub fn hashed<T>(
+        &self,
+        read: impl FnOnce() -> Result<T, ReadError>,
+    ) -> Result<(T, Print), ReadError> {
+        thread::scope(|scope| {
+            let print = scope.spawn(|| self.fingerprint());
+            let done = read()?;
+            let print = print.join().map_err(|_| self.malformed("cannot be hashed"))?;
+            Ok((done, print?))
+        })
+    }
+
+    /// The file as a run remembers it; one that is not what its card promises is noted.
+    pub fn described(&self, print: Print, rows: usize, notes: &mut Notes) -> SourceFile {
+        let Print { sha256, bytes } = print;
+        if self.promised.as_ref().is_some_and(|promised| *promised != sha256) {
+            let name = &self.name;
+            notes.say(format!("{name} is not the file its card describes: SHA-256 {sha256}"));
+        }
+        SourceFile { path: self.name.clone(), sha256, bytes, rows }
+    }
+
     /// SHA-256 in hexadecimal, and the size in bytes.
-    pub fn fingerprint(&self) -> Result<(String, u64), ReadError> {
+    fn fingerprint(&self) -> Result<Print, ReadError> {
         let mut from = self.raw()?;
         let (mut hash, mut size, mut block) = (Sha256::new(), 0, vec![0; 1 << 16]);
         loop {
@@ -214,7 +271,8 @@ impl Input {
                 }
             }
         }
-        Ok((hash.finalize().iter().map(|byte| format!("{byte:02x}")).collect(), size))
+        let sha256 = hash.finalize().iter().map(|byte| format!("{byte:02x}")).collect();
+        Ok(Print { sha256, bytes: size })
     }
 }
 

@@ -10,6 +10,8 @@
 #![forbid(unsafe_code)]
 
 pub mod cards;
+mod cells;
+mod conditions;
 mod error;
 mod findings;
 mod freq;
@@ -23,6 +25,7 @@ mod order;
 mod readers;
 mod reading;
 mod resample;
+mod tables;
 mod times;
 
 use std::path::Path;
@@ -31,6 +34,7 @@ use almanac_data::{Audit, Panel, Source, SourceFile, Tidied};
 
 pub use cards::Card;
 pub use error::ReadError;
+pub use tables::{ReadTable, read_table};
 
 /// A source as read: the panel, what was found in the raw rows, what was done about it.
 #[derive(Debug, Clone, PartialEq)]
@@ -51,5 +55,10 @@ pub struct Read {
 /// Whatever stops the reading, with its place; see [`ReadError`].
 pub fn read(source: &Source, data_root: Option<&Path>) -> Result<Read, ReadError> {
     let (source, inputs) = input::resolve(source, data_root)?;
+    if let Some(name) = source.of_table() {
+        let reason =
+            "only a table has this: a panel's columns are known, past, open, close, static";
+        return Err(ReadError::Setting { name, value: "…".into(), reason: reason.into() });
+    }
     reading::read(&source, &inputs)
 }

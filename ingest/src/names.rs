@@ -3,6 +3,7 @@
 use almanac_data::{Format, Layout, Role, Source, nearest};
 use polars::prelude::*;
 
+use crate::cells;
 use crate::error::ReadError;
 use crate::numbers;
 use crate::readers::PLACE;
@@ -23,8 +24,10 @@ const TIMES: [&[&str]; 4] = [
     &["date", "datetime", "date_time", "time", "ts", "ts_utc", "ts_ist"],
     &["day", "week", "month", "quarter", "year", "step", "period", "t"],
 ];
-const TARGETS: [&[&str]; 3] = [&["y"], &["target"], &["value", "values"]];
+pub(crate) const TARGETS: [&[&str]; 3] = [&["y"], &["target"], &["value", "values"]];
 const BAR: [&str; 3] = ["open", "high", "low"];
+/// Parts of a bar that are known when it closes.
+const CLOSED: [&str; 4] = ["high", "low", "close", "volume"];
 
 /// What each column is for.
 #[derive(Debug, Clone, PartialEq)]
@@ -41,10 +44,11 @@ pub(crate) struct Roles {
     pub keep: Vec<(String, String)>,
 }
 
-struct Table<'a> {
+/// The columns of first rows, by name.
+pub(crate) struct Heading<'a> {
     frame: &'a DataFrame,
     place: &'a str,
-    names: Vec<String>,
+    pub names: Vec<String>,
 }
 
 impl Roles {
@@ -53,19 +57,17 @@ impl Roles {
     /// # Errors
     /// A declared column that is not there; a role for which no or several columns can serve.
     pub fn find(source: &Source, frame: &DataFrame, place: &str) -> Result<Roles, ReadError> {
-        let names = frame.get_column_names_owned().into_iter().map(|name| name.to_string());
-        let names = names.filter(|name| name != PLACE && !name.is_empty()).collect();
-        let table = Table { frame, place, names };
-        let columns = table.declared(source)?;
+        let heading = Heading::new(frame, place);
+        let mut columns = heading.declared(source)?;
         let mut keep = Vec::new();
         for (column, value) in &source.keep {
-            keep.push((table.have(column, "where")?, value.clone()));
+            keep.push((heading.have(column, "where")?, value.clone()));
         }
         let stated = |name: &Option<String>, word| {
-            name.as_ref().map(|name| table.have(name, word)).transpose()
+            name.as_ref().map(|name| heading.have(name, word)).transpose()
         };
         let free = |taken: &[Option<&String>]| -> Vec<String> {
-            let free = table.names.iter().filter(|name| {
+            let free = heading.names.iter().filter(|name| {
                 columns.iter().all(|(column, _)| column != *name) && !taken.contains(&Some(name))
             });
             free.cloned().collect()
@@ -74,23 +76,27 @@ impl Roles {
         let (id, target) = (stated(&source.id, "id")?, stated(&source.target, "target")?);
         let id = match id {
             None if source.layout != Some(Layout::Wide) => {
-                table.usual(&IDS, &free(&[target.as_ref()]), "id")?
+                heading.usual(&IDS, &free(&[target.as_ref()]), "id")?
             }
             other => other,
         };
         let time = match stated(&source.time, "time")? {
             Some(time) => time,
-            None => table.time(&free(&[id.as_ref(), target.as_ref()]))?,
+            None => heading.time(&free(&[id.as_ref(), target.as_ref()]))?,
         };
         let rest = free(&[id.as_ref(), Some(&time)]);
         let (targets, layout) = match target {
             Some(target) => (vec![target], Layout::Long),
-            None => table.targets(source, id.as_ref(), rest)?,
+            None => heading.targets(source, id.as_ref(), rest)?,
         };
         let used = |name: &String| {
             targets.contains(name) || [Some(&time), id.as_ref()].contains(&Some(name))
         };
-        let undeclared = free(&[]).into_iter().filter(|name| !used(name)).collect();
+        let mut undeclared = free(&[]);
+        undeclared.retain(|name| !used(name));
+        if source.format == Some(Format::Bars) {
+            columns.extend(parts_of_bar(&mut undeclared));
+        }
         Ok(Roles { id, time, targets, layout, columns, undeclared, keep })
     }
 
@@ -107,6 +113,17 @@ impl Roles {
     }
 }
 
+/// Takes the parts of a bar out of these columns, each with the role that its name gives it.
+fn parts_of_bar(undeclared: &mut Vec<String>) -> Vec<(String, Role)> {
+    let role = |name: &String| match name.to_lowercase().as_str() {
+        "open" => Some(Role::Open),
+        other => CLOSED.contains(&other).then_some(Role::Close),
+    };
+    let parts = undeclared.iter().filter_map(|name| Some((name.clone(), role(name)?))).collect();
+    undeclared.retain(|name| role(name).is_none());
+    parts
+}
+
 /// The wide layout leaves no room for a name of the series or of the target.
 fn plain_layout(source: &Source) -> Result<(), ReadError> {
     for (name, value) in [("id", &source.id), ("target", &source.target)] {
@@ -118,7 +135,13 @@ fn plain_layout(source: &Source) -> Result<(), ReadError> {
     Ok(())
 }
 
-impl Table<'_> {
+impl<'a> Heading<'a> {
+    pub fn new(frame: &'a DataFrame, place: &'a str) -> Heading<'a> {
+        let names = frame.get_column_names_owned().into_iter().map(|name| name.to_string());
+        let names = names.filter(|name| name != PLACE && !name.is_empty()).collect();
+        Heading { frame, place, names }
+    }
+
     /// The columns beside the values, with their roles.
     fn declared(&self, source: &Source) -> Result<Vec<(String, Role)>, ReadError> {
         let mut columns = Vec::new();
@@ -137,7 +160,7 @@ impl Table<'_> {
     }
 
     /// The column of this name, whatever its capitals if no column has it to the letter.
-    fn have(&self, name: &str, role: &'static str) -> Result<String, ReadError> {
+    pub fn have(&self, name: &str, role: &'static str) -> Result<String, ReadError> {
         let exact = self.names.iter().find(|have| *have == name);
         let close = || self.names.iter().find(|have| have.eq_ignore_ascii_case(name));
         exact.or_else(close).cloned().ok_or_else(|| ReadError::NoColumn {
@@ -150,7 +173,7 @@ impl Table<'_> {
     }
 
     /// The free column with a usual name; several of one tier cannot be told apart.
-    fn usual(
+    pub fn usual(
         &self,
         tiers: &[&[&str]],
         free: &[String],
@@ -226,24 +249,16 @@ impl Table<'_> {
         }
     }
 
-    fn series(&self, name: &str) -> Option<&Series> {
+    pub fn series(&self, name: &str) -> Option<&Series> {
         self.frame.column(name).ok().map(Column::as_materialized_series)
     }
 
-    /// Whether every cell of these first rows is a number or missing, and one is a number.
-    fn is_number(&self, name: &str) -> bool {
-        let Some(column) = self.series(name) else { return false };
-        let DataType::String = column.dtype() else {
-            return column.dtype().is_primitive_numeric() || column.dtype().is_decimal();
-        };
-        let Ok(cells) = column.str() else { return false };
-        let cells = || cells.iter().flatten().map(str::trim).filter(|c| !numbers::is_missing(c));
-        let number =
-            |cell: &str| numbers::parse(cell, b'.').is_ok() || numbers::parse(cell, b',').is_ok();
-        cells().next().is_some() && cells().all(number)
+    /// Whether these first rows hold numbers there.
+    pub fn is_number(&self, name: &str) -> bool {
+        self.series(name).is_some_and(cells::all_numbers)
     }
 
-    fn unclear(&self, role: &'static str, candidates: Vec<String>) -> ReadError {
+    pub fn unclear(&self, role: &'static str, candidates: Vec<String>) -> ReadError {
         let candidates = if candidates.is_empty() { self.names.clone() } else { candidates };
         ReadError::Unclear { place: self.place.into(), role, candidates }
     }

@@ -42,9 +42,9 @@ impl Notes {
         fix.1.insert(series);
     }
 
-    /// Rows without a series that were left out.
-    pub fn drop_row(&mut self, code: Code) {
-        self.fixed.entry((code, "drop".into())).or_default().0 += 1;
+    /// Rows that were changed and belong to no series.
+    pub fn fix_source(&mut self, code: Code, how: &str, rows: usize) {
+        self.fixed.entry((code, how.to_string())).or_default().0 += rows;
     }
 
     /// Series have new numbers.

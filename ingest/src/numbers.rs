@@ -2,7 +2,11 @@
 
 use std::collections::BTreeSet;
 
+use almanac_data::{Code, Source, Zeros};
+use polars::prelude::DataFrame;
+
 use crate::error::ReadError;
+use crate::notes::Notes;
 
 /// Words that stand for a missing value, in small letters.
 const MISSING: [&str; 9] = ["", "na", "n/a", "#n/a", "nan", "null", "none", "?", "nil"];
@@ -44,7 +48,7 @@ fn pointed(text: &str) -> Option<String> {
 ///
 /// # Errors
 /// Commas that may as well group thousands: three digits behind each.
-pub(crate) fn decimal<'a>(
+fn decimal<'a>(
     cells: impl Iterator<Item = &'a str>,
     place: &str,
     column: &str,
@@ -67,6 +71,49 @@ pub(crate) fn decimal<'a>(
         return Err(ReadError::Setting { name: "decimal", value: (*first).into(), reason });
     }
     Ok(b',')
+}
+
+/// Makes zeros missing, where they say that nothing was measured.
+pub(crate) fn zeros(y: &mut [f64], say: Zeros, series: u32, notes: &mut Notes) {
+    if say == Zeros::Keep {
+        return;
+    }
+    let mut count = 0;
+    for value in y.iter_mut().filter(|value| **value == 0.0) {
+        *value = f64::NAN;
+        count += 1;
+    }
+    if count > 0 {
+        notes.fix(Code::Zeros, "missing", series, count);
+    }
+}
+
+/// The decimal mark of a file: as stated, or as these columns of its first rows show.
+///
+/// # Errors
+/// A stated mark that is none; commas that may as well group thousands.
+pub(crate) fn mark(
+    source: &Source,
+    head: &DataFrame,
+    columns: &[String],
+    place: &str,
+) -> Result<u8, ReadError> {
+    match source.decimal {
+        Some(mark @ ('.' | ',')) => return Ok(mark as u8),
+        None => {}
+        Some(other) => {
+            let reason = "a decimal mark is `.` or `,`".into();
+            return Err(ReadError::Setting { name: "decimal", value: other.into(), reason });
+        }
+    }
+    for name in columns {
+        let Ok(column) = head.column(name) else { continue };
+        let Ok(cells) = column.as_materialized_series().str() else { continue };
+        if decimal(cells.iter().flatten(), place, name)? == b',' {
+            return Ok(b',');
+        }
+    }
+    Ok(b'.')
 }
 
 #[cfg(test)]

@@ -194,7 +194,8 @@ impl Grouped {
 
 impl Beside {
     fn show(&self, value: f64) -> String {
-        match self.labels.get(value as usize).filter(|_| value >= 0.0) {
+        let words = self.words.as_ref().filter(|_| value >= 0.0);
+        match words.and_then(|words| words.labels.get(value as usize)) {
             Some(label) => format!("{} {label}", self.name),
             None => format!("{} {value}", self.name),
         }

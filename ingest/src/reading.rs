@@ -1,14 +1,11 @@
 //! From files to a panel: the path of [`crate::read`], step by step.
 
-use std::sync::mpsc::sync_channel;
-use std::thread;
-
-use almanac_data::{
-    Calendar, Clock, Code, Column, Freq, Layout, Panel, Role, Source, SourceFile, nearest,
-};
+use almanac_data::{Calendar, Clock, Code, Column, Freq, Layout, Panel, Role, Source, nearest};
 use chrono_tz::Tz;
 use polars::prelude::*;
 
+use crate::cells::Origin;
+use crate::conditions::Conditions;
 use crate::error::ReadError;
 use crate::gather::{Rows, Sheet};
 use crate::input::Input;
@@ -26,7 +23,6 @@ struct Settings {
     freq: Option<Freq>,
     coarser: Option<Freq>,
     zone: Option<Tz>,
-    decimal: Option<u8>,
 }
 
 /// What grows while files are read.
@@ -37,14 +33,7 @@ struct State {
     /// Of the first file; the others must agree.
     first: Option<(Roles, Times)>,
     freq: Option<String>,
-    conditions: Vec<Condition>,
-}
-
-/// A condition on rows, and some values that it could have matched.
-struct Condition {
-    column: String,
-    value: String,
-    have: Vec<String>,
+    conditions: Conditions,
 }
 
 pub(crate) fn read(source: &Source, inputs: &[Input]) -> Result<Read, ReadError> {
@@ -54,34 +43,27 @@ pub(crate) fn read(source: &Source, inputs: &[Input]) -> Result<Read, ReadError>
     for input in inputs {
         let alone = inputs.iter().filter(|other| other.stem() == input.stem()).count() == 1;
         let series = if alone { input.stem() } else { &input.name };
-        let (rows, print) = thread::scope(|scope| {
-            let print = scope.spawn(|| input.fingerprint());
-            let rows = state.file(source, &settings, input, series)?;
-            let print = print.join().map_err(|_| input.malformed("cannot be hashed"))?;
-            Ok::<_, ReadError>((rows, print?))
-        })?;
-        let (sha256, bytes) = print;
-        if input.promised.as_ref().is_some_and(|promised| *promised != sha256) {
-            state.notes.say(format!(
-                "{} is not the file its card describes: SHA-256 {sha256}",
-                input.name
-            ));
-        }
-        files.push(SourceFile { path: input.name.clone(), sha256, bytes, rows });
+        let (rows, print) = input.hashed(|| state.file(source, &settings, input, series))?;
+        files.push(input.described(print, rows, &mut state.notes));
     }
     let State { mut rows, mut notes, first, freq: file_freq, conditions } = state;
     if rows.at.is_empty() {
-        return Err(nothing_left(inputs, conditions));
+        return Err(conditions.nothing_left(inputs));
     }
+    let target = first.as_ref().map_or(String::new(), |(roles, _)| roles.targets.join(" "));
     rows.clock = first.map(|(_, times)| clock(&times, &settings, &rows, &mut notes)).transpose()?;
     let mut grouped = Grouped::from_rows(rows, &mut notes);
+    for series in 0..grouped.len() {
+        let span = grouped.span(series);
+        numbers::zeros(&mut grouped.y[span], source.tidy.zeros, series as u32, &mut notes);
+    }
     grouped.join(source.tidy.duplicates, &mut notes)?;
     let mut stated = match (settings.freq, file_freq) {
         (None, Some(text)) => text.parse().ok(),
         (stated, _) => stated,
     };
     if let (Some(coarser), Some(how)) = (settings.coarser, &source.resample) {
-        resample::resample(&mut grouped, coarser, how.how, &mut notes)?;
+        resample::resample(&mut grouped, coarser, (&target, how.how), &mut notes)?;
         stated = Some(coarser);
     }
     let calendar = freq::calendar(&grouped, stated, &mut notes)?;
@@ -113,14 +95,6 @@ impl Settings {
                 ReadError::Setting { name: "zone", value: name.clone(), reason }
             })
         };
-        let decimal = |mark: char| match mark {
-            '.' | ',' => Ok(mark as u8),
-            other => Err(ReadError::Setting {
-                name: "decimal",
-                value: other.into(),
-                reason: "a decimal mark is `.` or `,`".into(),
-            }),
-        };
         if source.season == Some(0) {
             let reason = "a season has at least 1 observation; 1 is none".into();
             return Err(ReadError::Setting { name: "season", value: "0".into(), reason });
@@ -129,7 +103,6 @@ impl Settings {
             freq: source.freq.as_ref().map(|text| freq("freq", text)).transpose()?,
             coarser: source.resample.as_ref().map(|to| freq("resample", &to.freq)).transpose()?,
             zone: source.zone.as_ref().map(zone).transpose()?,
-            decimal: source.decimal.map(decimal).transpose()?,
         })
     }
 }
@@ -151,10 +124,7 @@ impl State {
         }
         let (roles, times) = self.understand(source, input, &head)?;
         self.freq = self.freq.take().or(reader.freq());
-        let decimal = match settings.decimal {
-            Some(mark) => mark,
-            None => decimal(&roles, &head, &input.name)?,
-        };
+        let decimal = numbers::mark(source, &head, &roles.targets, &input.name)?;
         if decimal == b',' {
             self.notes.say("decimal mark: `,`");
         }
@@ -163,13 +133,11 @@ impl State {
         }
         let zone = settings.zone;
         let sheet = Sheet {
-            name: &input.name,
-            unit,
+            origin: Origin { name: &input.name, unit, decimal },
             series,
             roles: &roles,
             times: &times,
             zone,
-            decimal,
             bad_rows: source.tidy.bad_rows,
         };
         let wanted = Wanted { columns: Some(roles.wanted()), keep: roles.keep.clone() };
@@ -177,35 +145,12 @@ impl State {
         let count = kept.height();
         self.rows.add(&kept, &sheet, &mut self.notes)?;
         drop(kept);
-        Ok(count + self.rest(reader, &wanted, &sheet)?)
-    }
-
-    /// Reads on while another thread parses: one frame is understood as the next is read.
-    fn rest(
-        &mut self,
-        mut reader: Box<dyn readers::Reader>,
-        wanted: &Wanted,
-        sheet: &Sheet<'_>,
-    ) -> Result<usize, ReadError> {
-        thread::scope(|scope| {
-            let (send, frames) = sync_channel(1);
-            scope.spawn(move || {
-                loop {
-                    let frame = reader.next(wanted);
-                    let more = matches!(frame, Ok(Some(_)));
-                    if send.send(frame).is_err() || !more {
-                        return;
-                    }
-                }
-            });
-            let mut count = 0;
-            while let Ok(frame) = frames.recv() {
-                let Some(frame) = frame? else { break };
-                count += frame.height();
-                self.rows.add(&frame, sheet, &mut self.notes)?;
-            }
-            Ok(count)
-        })
+        let mut count = count;
+        readers::each(reader, &wanted, |frame| {
+            count += frame.height();
+            self.rows.add(&frame, &sheet, &mut self.notes)
+        })?;
+        Ok(count)
     }
 
     /// Roles and time of a file by its first rows; those of the first file hold for all.
@@ -248,12 +193,7 @@ impl State {
 
     /// What the first file settles for all, and the audit says of it.
     fn introduce(&mut self, roles: &Roles, times: &Times, head: &DataFrame) -> PolarsResult<()> {
-        for (column, value) in &roles.keep {
-            let values = head.column(column)?.cast(&DataType::String)?.unique_stable()?;
-            let have = values.str()?.iter().flatten().take(20).map(String::from).collect();
-            let (column, value) = (column.clone(), value.clone());
-            self.conditions.push(Condition { column, value, have });
-        }
+        self.conditions = Conditions::of(&roles.keep, head)?;
         self.rows.declare(roles, head);
         let target = match roles.layout {
             Layout::Long => format!("`{}`", roles.targets.join("")),
@@ -269,18 +209,6 @@ impl State {
         self.first = Some((roles.clone(), times.clone()));
         Ok(())
     }
-}
-
-/// The decimal mark that the values of the first rows show.
-fn decimal(roles: &Roles, head: &DataFrame, place: &str) -> Result<u8, ReadError> {
-    for target in &roles.targets {
-        let Ok(column) = head.column(target) else { continue };
-        let Ok(cells) = column.as_materialized_series().str() else { continue };
-        if numbers::decimal(cells.iter().flatten(), place, target)? == b',' {
-            return Ok(b',');
-        }
-    }
-    Ok(b'.')
 }
 
 /// The clock of all rows. Wall times that are all midnights are dates.
@@ -315,18 +243,8 @@ fn clock(
     })
 }
 
-fn nothing_left(inputs: &[Input], conditions: Vec<Condition>) -> ReadError {
-    let absent = |condition: &Condition| !condition.have.contains(&condition.value);
-    let at = conditions.iter().position(absent).unwrap_or(0);
-    match conditions.into_iter().nth(at) {
-        Some(Condition { column, value, have }) => ReadError::NothingLeft { column, value, have },
-        None => ReadError::Empty {
-            path: inputs.iter().map(|input| input.name.as_str()).collect::<Vec<_>>().join(", "),
-        },
-    }
-}
-
-fn name(source: &Source, inputs: &[Input]) -> String {
+/// The set's name, else that of its one file.
+pub(crate) fn name(source: &Source, inputs: &[Input]) -> String {
     match (&source.set, inputs) {
         (Some(set), _) => set.clone(),
         (None, [one]) => one.stem().to_string(),
@@ -345,15 +263,7 @@ fn panel(name: String, rows: Grouped, calendar: Calendar) -> Result<Panel, ReadE
         if column.role == Role::Static {
             values = kept.iter().map(|&k| values.get(k).copied().unwrap_or(f64::NAN)).collect();
         }
-        let mut labels = column.labels.clone();
-        labels.sort();
-        let code = |label: &String| labels.binary_search(label).map_or(f64::NAN, |k| k as f64);
-        let codes: Vec<f64> = column.labels.iter().map(code).collect();
-        if !codes.is_empty() {
-            for value in values.iter_mut().filter(|value| !value.is_nan()) {
-                *value = codes.get(*value as usize).copied().unwrap_or(f64::NAN);
-            }
-        }
+        let labels = column.words.map_or(Vec::new(), |words| words.in_order(&mut values));
         panel =
             panel.with_column(Column { name: column.name, role: column.role, values, labels })?;
     }

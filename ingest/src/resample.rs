@@ -23,12 +23,19 @@ const DAY: i64 = 86_400_000_000;
 pub(crate) fn resample(
     rows: &mut Grouped,
     freq: Freq,
-    how: Join,
+    (target, how): (&str, Join),
     notes: &mut Notes,
 ) -> Result<(), ReadError> {
     agree(rows.clock, freq)?;
+    let own = match how {
+        Join::Bars => of_bar(target).ok_or_else(|| {
+            let reason = format!("target `{target}` is no part of a bar: say how its values join");
+            ReadError::Setting { name: "resample.how", value: "bars".into(), reason }
+        })?,
+        other => other,
+    };
     let before = rows.at.len();
-    join_periods(rows, freq, how);
+    join_periods(rows, freq, own);
     if matches!(freq, Freq::Days(_) | Freq::BusinessDays | Freq::Months { .. }) {
         for at in &mut rows.at {
             *at = Stamp(wall(rows.clock, *at));
@@ -92,14 +99,22 @@ fn agree(clock: Clock, freq: Freq) -> Result<(), ReadError> {
 
 /// How a column joins: by its name in a bar, else by when it is known.
 fn beside(name: &str, role: Role) -> Join {
-    match (name.to_lowercase().as_str(), role) {
-        ("open", _) => Join::First,
-        ("high", _) => Join::Max,
-        ("low", _) => Join::Min,
-        ("volume", _) => Join::Sum,
-        ("close", _) | (_, Role::Past | Role::Close) => Join::Last,
+    of_bar(name).unwrap_or(match role {
+        Role::Past | Role::Close => Join::Last,
         _ => Join::First,
-    }
+    })
+}
+
+/// How a part of a bar joins.
+fn of_bar(name: &str) -> Option<Join> {
+    Some(match name.to_lowercase().as_str() {
+        "open" => Join::First,
+        "high" => Join::Max,
+        "low" => Join::Min,
+        "close" => Join::Last,
+        "volume" => Join::Sum,
+        _ => return None,
+    })
 }
 
 fn join(values: &[f64], how: Join) -> f64 {
@@ -112,7 +127,7 @@ fn join(values: &[f64], how: Join) -> f64 {
             sum / count
         }
         Join::First => first,
-        Join::Last => all.next_back().unwrap_or(first),
+        Join::Last | Join::Bars => all.next_back().unwrap_or(first),
         Join::Min => all.fold(first, f64::min),
         Join::Max => all.fold(first, f64::max),
     }

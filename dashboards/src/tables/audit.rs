@@ -94,6 +94,8 @@ fn words(code: Code) -> &'static str {
         Code::OffGrid => "Times off the grid",
         Code::TooShort => "Too short for the horizon and a season",
         Code::Undeclared => "Columns left out: nobody declared them",
-        Code::NoId => "Rows without a series",
+        Code::NoId => "Rows without a name",
+        Code::Zeros => "Zeros that stand for no value",
+        Code::Unmatched => "Rows without a partner in another file",
     }
 }

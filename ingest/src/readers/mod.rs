@@ -11,6 +11,9 @@ mod pages;
 pub(crate) mod text;
 mod tsf;
 
+use std::sync::mpsc::sync_channel;
+use std::thread;
+
 use almanac_data::{Format, Source};
 use polars::prelude::*;
 
@@ -110,6 +113,31 @@ impl Wanted {
             }
         }
     }
+}
+
+/// Hands over each frame that follows, in order, while another thread parses the next.
+pub(crate) fn each(
+    mut reader: Box<dyn Reader>,
+    wanted: &Wanted,
+    mut take: impl FnMut(DataFrame) -> Result<(), ReadError>,
+) -> Result<(), ReadError> {
+    thread::scope(|scope| {
+        let (send, frames) = sync_channel(1);
+        scope.spawn(move || {
+            loop {
+                let frame = reader.next(wanted);
+                let more = matches!(frame, Ok(Some(_)));
+                if send.send(frame).is_err() || !more {
+                    return;
+                }
+            }
+        });
+        while let Ok(frame) = frames.recv() {
+            let Some(frame) = frame? else { break };
+            take(frame)?;
+        }
+        Ok(())
+    })
 }
 
 /// Runs what Polars does, and turns its panics, which hostile bytes can cause, into errors.

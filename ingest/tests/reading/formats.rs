@@ -2,7 +2,7 @@
 
 use std::io::Write;
 
-use almanac_data::Code;
+use almanac_data::{Code, Role};
 use polars::prelude::*;
 
 use super::{csv, read, read_files, shown};
@@ -121,11 +121,16 @@ fn wide_is_found_or_stated() {
     assert_eq!(left_out.first, "north");
 }
 
-/// Bars have their close as target; what nobody declared is left out and named.
+/// Bars have their close as target. Said to be bars, each part has the role of its name; found to be
+/// bars, what nobody declared is left out and named.
 #[test]
 fn bars_are_closes() {
     let text = "Symbol,Date,Open,High,Low,Close,Volume\nX,2020-01-01,1,3,1,2,100\nX,2020-01-02,2,4,2,3,50\n";
-    let bars = csv(text, "format = \"bars\"\nopen = [\"open\"]\nclose = \"Volume\"").unwrap();
+    let said = csv(text, "format = \"bars\"\npast = \"Volume\"").unwrap();
+    let roles: Vec<_> = said.panel.columns.iter().map(|c| (c.name.as_str(), c.role)).collect();
+    let (past, open, close) = (Role::Past, Role::Open, Role::Close);
+    assert_eq!(roles, [("Volume", past), ("Open", open), ("High", close), ("Low", close)]);
+    let bars = csv(text, "open = [\"open\"]\nclose = \"Volume\"").unwrap();
     assert_eq!(shown(&bars), ["X 2020-01-01=2 2020-01-02=3"]);
     let columns: Vec<_> =
         bars.panel.columns.iter().map(|c| (c.name.as_str(), &c.values[..])).collect();

@@ -6,6 +6,7 @@ mod fuzz;
 mod laws;
 mod real;
 mod sets;
+mod tables;
 mod tidying;
 mod times;
 

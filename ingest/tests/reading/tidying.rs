@@ -1,6 +1,6 @@
 //! What is found is counted; what is changed is counted.
 
-use almanac_data::{Code, Fix};
+use almanac_data::{Code, Fix, Role};
 use almanac_ingest::{Read, ReadError};
 
 use super::{csv, shown};
@@ -161,4 +161,60 @@ fn bars_become_slots() {
     assert_eq!(first, [9.0, 13.0, 7.0, 30.0]);
     let next = read.panel.calendar.next(*read.panel.series(0).at.last().unwrap());
     assert_eq!(read.panel.calendar.show(next), "2020-01-14T09:00:00");
+}
+
+/// Whatever part of a bar is asked for joins as its name says, the others keep their roles.
+#[test]
+fn bars_join_by_their_names() {
+    let mut text = String::from("symbol,date,open,high,low,close,volume,note\n");
+    for day in [6, 7, 8, 9, 10, 13] {
+        for (hour, open, high, low) in [(9, 5, 9, 4), (10, 6, 7, 1), (12, 2, 3, 2), (13, 8, 8, 0)] {
+            let close = open + 1;
+            text.push_str(&format!(
+                "X,2020-01-{day:02} {hour:02}:30,{open},{high},{low},{close},{hour},1\n"
+            ));
+        }
+    }
+    let settings = |target: &str| {
+        format!(
+            "target = \"{target}\"\nformat = \"bars\"\n\
+             resample = {{ freq = \"09:00,12:00\", how = \"bars\" }}"
+        )
+    };
+    let read = csv(&text, &settings("open")).unwrap();
+    assert_eq!(read.panel.series(0).y[..2], [5.0, 2.0]);
+    let columns: Vec<(&str, Role, [f64; 2])> = read
+        .panel
+        .columns
+        .iter()
+        .map(|column| (column.name.as_str(), column.role, [column.values[0], column.values[1]]))
+        .collect();
+    let close = Role::Close;
+    assert_eq!(
+        columns,
+        [
+            ("high", close, [9.0, 8.0]),
+            ("low", close, [1.0, 0.0]),
+            ("close", close, [7.0, 9.0]),
+            ("volume", close, [19.0, 25.0])
+        ]
+    );
+    for (target, first) in [("high", [9.0, 8.0]), ("close", [7.0, 9.0]), ("volume", [19.0, 25.0])] {
+        let read = csv(&text, &settings(target)).unwrap();
+        assert_eq!(read.panel.series(0).y[..2], first, "{target}");
+        assert_eq!(read.panel.columns[0].role, Role::Open);
+    }
+    let refused = csv(&text, &settings("note")).unwrap_err().to_string();
+    assert!(refused.contains("target `note` is no part of a bar"), "{refused}");
+}
+
+/// A zero that means a machine out of order is missing, and counted.
+#[test]
+fn zeros_that_measure_nothing() {
+    let text = "ds,y\n2020-01-01,0\n2020-01-02,4\n2020-01-03,-0.0\n2020-01-04,5\n";
+    assert_eq!(csv(text, "").unwrap().panel.series(0).y[0], 0.0);
+    let read = csv(text, "tidy = { zeros = \"missing\" }").unwrap();
+    assert_eq!(shown(&read), ["f 2020-01-01=NaN 2020-01-02=4 2020-01-03=NaN 2020-01-04=5"]);
+    let fix = &read.tidied.fixes[0];
+    assert_eq!((fix.code, fix.how.as_str(), fix.rows, fix.series), (Code::Zeros, "missing", 2, 1));
 }
