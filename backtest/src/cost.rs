@@ -2,9 +2,11 @@
 
 use almanac_data::Answered;
 use almanac_models::Ctx;
+use almanac_models::lift::Scope;
 
-use crate::plan::{Named, Plan};
+use crate::plan::Plan;
 use crate::question::Question;
+use crate::ready::Named;
 
 /// Series that each model is tried on, at the first and at the last fold.
 const TRIED: usize = 3;
@@ -36,6 +38,7 @@ impl Plan<'_> {
     pub fn cost(&self, ctx: &Ctx) -> Cost {
         let (folds, series, models) = (self.folds.count, self.panel.len(), self.models.len());
         let fits = self.folds.fits() * series;
+        let own = self.models.iter().filter(|model| model.scope == Scope::Series).count();
         let seconds = |(model, named): (usize, &Named)| {
             let (fit_s, predict_s) = self.tried(ctx, model);
             let seconds = fit_s * fits as f64 + predict_s * (folds * series) as f64;
@@ -46,7 +49,7 @@ impl Plan<'_> {
         Cost {
             folds,
             series,
-            fits: fits * models,
+            fits: fits * own + self.folds.fits() * (models - own),
             rows: folds * series * models * self.folds.horizon,
             models: by_model,
             cpu_s,

@@ -14,6 +14,8 @@ mod metrics;
 pub mod money;
 mod plan;
 mod question;
+mod ready;
+mod shared;
 mod sink;
 mod spec;
 mod summary;
@@ -33,10 +35,13 @@ pub use metrics::{
 };
 pub use plan::Plan;
 pub use sink::{End, Progress, RunError, Sink, SinkError};
-pub use spec::{Align, FoldKind, FoldSpec, ModelSpec, Refit, RunSpec, ScoreSpec, Spec, TaskName};
+pub use spec::{
+    Align, FoldKind, FoldSpec, ModelSpec, Refit, RunSpec, ScoreSpec, Spec, TaskName, Variant,
+};
 pub use summary::Summary;
 
 use question::{Held, Question};
+use shared::Shared;
 
 /// The name of every thread that fits: a panic on one is a row, not the end of the program.
 pub const WORKER: &str = "almanac-worker";
@@ -59,15 +64,17 @@ impl Plan<'_> {
         let pool = rayon::ThreadPoolBuilder::new().num_threads(self.threads());
         let pool = pool.thread_name(|_| WORKER.into()).build()?;
         let (series, models) = (self.panel.len(), self.models.len());
-        let mut held = self.nothing_held();
+        let ctx = &self.sized(ctx);
+        let (mut held, mut shared) = (self.nothing_held(), Shared::nothing(self));
         let done = AtomicUsize::new(from * series * models);
         let total = self.folds.count * series * models;
 
         for fold in from..self.folds.count {
+            shared.fit(ctx, fold, &pool);
             let ask_all = |(series, held): (usize, &mut Vec<Option<Held>>)| {
                 let question = Question::new(self, fold, series);
                 let ask = |(model, held): (usize, &mut Option<Held>)| {
-                    let answer = question.answer(ctx, model, held);
+                    let answer = question.answer(ctx, model, held, shared.get(model));
                     progress.tick(done.fetch_add(1, Ordering::Relaxed) + 1, total);
                     ctx.go_on().map(|()| answer)
                 };
@@ -79,6 +86,12 @@ impl Plan<'_> {
             sink.fold(&FoldResult { fold, answers: rows.into_iter().flatten().collect() })?;
         }
         Ok(End::Done)
+    }
+
+    /// The context of single tasks: they have threads of their own only where there are few.
+    fn sized(&self, ctx: &Ctx) -> Ctx {
+        let few = self.panel.len() * self.models.len() <= self.threads();
+        ctx.with_threads(if few { self.threads() } else { 1 })
     }
 
     /// A place for what is fitted, by series and model.

@@ -2,14 +2,14 @@
 
 use std::collections::BTreeSet;
 
-use almanac_data::{Forecasting, Measure, Panel, Stamp, nearest};
-use almanac_models::lift::{LIFTS, lift};
-use almanac_models::{Model, PerSeries, Written, entry};
+use almanac_data::{Measure, Panel, Stamp, nearest};
+use almanac_models::{Entry, classify, entry, find, regress};
 
 use crate::error::PlanError;
 use crate::folds::Folds;
-use crate::metrics::{Gauge, Read, USUAL, gauges};
-use crate::spec::{ModelSpec, RunSpec, ScoreSpec, Spec};
+use crate::metrics::{Gauge, Read, USUAL, USUAL_DIRECTION, gauges};
+use crate::ready::{Named, build, expand};
+use crate::spec::{ModelSpec, RunSpec, ScoreSpec, Spec, TaskName};
 
 const MOST_THREADS: usize = 1024;
 
@@ -30,12 +30,6 @@ pub struct Plan<'a> {
     spec: Spec,
 }
 
-/// A model under its name in the run.
-pub(crate) struct Named {
-    pub name: String,
-    pub model: Box<dyn Model<Forecasting>>,
-}
-
 impl<'a> Plan<'a> {
     /// Looks everything up.
     ///
@@ -54,21 +48,33 @@ impl<'a> Plan<'a> {
         check_run(&spec.run)?;
         let folds = Folds::new(&spec.folds, panel)?;
         let mut spec = spec.clone();
+        let (mut places, mut written): (Vec<usize>, Vec<ModelSpec>) =
+            expand(&spec).into_iter().unzip();
+        (spec.features, spec.lift, spec.variant) = Default::default();
+        if spec.task == TaskName::Direction {
+            // A probability is its own spread.
+            spec.score.levels.clear();
+        }
         let levels = levels(&mut spec.score)?;
-        let gauges = all_gauges(&spec.score, &levels)?;
+        let gauges = all_gauges(spec.task, &spec.score, &levels)?;
         let primary = primary(&spec.score, &gauges, &levels)?;
-        let baseline = spec.score.baseline.clone().unwrap_or_else(|| {
-            if panel.season > 1 { "seasonal_naive" } else { "naive" }.to_string()
+        let simplest = simplest(spec.task);
+        let baseline = spec.score.baseline.clone().unwrap_or_else(|| match spec.task {
+            TaskName::Forecast if panel.season > 1 => "seasonal_naive".into(),
+            _ => simplest.into(),
         });
-        join(&mut spec.model, &baseline)?;
+        join(spec.task, &mut written, &baseline)?;
         if gauges.iter().any(|gauge| matches!(gauge.metric.read, Read::Relative(_))) {
-            join(&mut spec.model, "naive2")?;
+            join(spec.task, &mut written, "naive2")?;
         }
-        number(&mut spec.model)?;
-        let mut models = Vec::with_capacity(spec.model.len());
-        for (place, written) in spec.model.iter_mut().enumerate() {
-            models.push(build(place, written)?);
+        places.resize(written.len(), spec.model.len());
+        number(&places, &mut written)?;
+        let steps = spec.folds.gap + spec.folds.horizon;
+        let mut models = Vec::with_capacity(written.len());
+        for (&place, written) in places.iter().zip(&mut written) {
+            models.push(build(spec.task, steps, place, written)?);
         }
+        spec.model = written;
         let at = models.iter().position(|model| model.name == baseline).unwrap_or(0);
         (spec.folds.step, spec.folds.count) = (folds.step, folds.count);
         spec.score = ScoreSpec {
@@ -77,7 +83,7 @@ impl<'a> Plan<'a> {
             baseline: Some(baseline),
             ..spec.score
         };
-        let simplest = build(0, &mut ModelSpec::of("naive"))?;
+        let simplest = build(spec.task, steps, 0, &mut ModelSpec::of(simplest))?;
         Ok(Plan { panel, folds, models, gauges, primary, baseline: at, levels, simplest, spec })
     }
 
@@ -161,9 +167,22 @@ fn look_up(field: &'static str, name: &str, levels: &[f64]) -> Result<Vec<Gauge>
     })
 }
 
+/// What answers when a model and the baseline both fail.
+fn simplest(task: TaskName) -> &'static str {
+    match task {
+        TaskName::Forecast => "naive",
+        TaskName::Direction => "prior",
+        TaskName::Regress => "mean",
+    }
+}
+
 /// The metrics asked for, with those that others are relative to, each once.
-fn all_gauges(score: &ScoreSpec, levels: &[f64]) -> Result<Vec<Gauge>, PlanError> {
-    let usual = || USUAL.iter().map(|name| name.to_string()).collect();
+fn all_gauges(task: TaskName, score: &ScoreSpec, levels: &[f64]) -> Result<Vec<Gauge>, PlanError> {
+    let usual = match task {
+        TaskName::Direction => USUAL_DIRECTION,
+        _ => USUAL,
+    };
+    let usual = || usual.iter().map(|name| name.to_string()).collect();
     let written: Vec<String> =
         if score.metrics.is_empty() { usual() } else { score.metrics.clone() };
     let mut found: Vec<Gauge> = Vec::new();
@@ -208,25 +227,33 @@ fn primary(score: &ScoreSpec, gauges: &[Gauge], levels: &[f64]) -> Result<usize,
 }
 
 /// Adds a model of the roster unless one of this name runs already.
-fn join(models: &mut Vec<ModelSpec>, name: &str) -> Result<(), PlanError> {
+fn join(task: TaskName, models: &mut Vec<ModelSpec>, name: &str) -> Result<(), PlanError> {
     let own = |model: &ModelSpec| model.name.as_deref().unwrap_or(&model.entry) == name;
     if models.iter().any(own) {
         return Ok(());
     }
-    entry(name).map_err(|_| {
+    let (is_there, roster): (bool, Vec<&str>) = match task {
+        TaskName::Forecast => (entry(name).is_ok(), names(almanac_models::forecast::ROSTER)),
+        TaskName::Direction => (find(classify::ROSTER, name).is_ok(), names(classify::ROSTER)),
+        TaskName::Regress => (find(regress::ROSTER, name).is_ok(), names(regress::ROSTER)),
+    };
+    if !is_there {
         let known = models.iter().map(|model| model.name.as_deref().unwrap_or(&model.entry));
-        let roster = almanac_models::forecast::ROSTER.iter().map(|entry| entry.name);
         let near = nearest(name, known.chain(roster)).map(str::to_string);
-        PlanError::Model { place: None, name: name.into(), nearest: near }
-    })?;
+        return Err(PlanError::Model { place: None, name: name.into(), nearest: near });
+    }
     models.push(ModelSpec::of(name));
     Ok(())
 }
 
+fn names<M: ?Sized>(roster: &'static [Entry<M>]) -> Vec<&'static str> {
+    roster.iter().map(|entry| entry.name).collect()
+}
+
 /// Gives every model a name of its own: `ses`, `ses_2`, `ses_3`.
-fn number(models: &mut [ModelSpec]) -> Result<(), PlanError> {
+fn number(places: &[usize], models: &mut [ModelSpec]) -> Result<(), PlanError> {
     let mut taken = BTreeSet::new();
-    for (place, name) in models.iter().map(|model| &model.name).enumerate() {
+    for (&place, name) in places.iter().zip(models.iter().map(|model| &model.name)) {
         if let Some(name) = name
             && !taken.insert(name.clone())
         {
@@ -239,38 +266,4 @@ fn number(models: &mut [ModelSpec]) -> Result<(), PlanError> {
         model.name = names.find(|name| taken.insert(name.clone()));
     }
     Ok(())
-}
-
-/// Builds a model and writes its defaults into its spec.
-fn build(place: usize, written: &mut ModelSpec) -> Result<Named, PlanError> {
-    let entry = entry(&written.entry).map_err(|near| PlanError::Model {
-        place: Some(place),
-        name: written.entry.clone(),
-        nearest: near.map(str::to_string),
-    })?;
-    let wrong = |error| PlanError::Setting { place, model: written.entry.clone(), error };
-    let mut method = (entry.build)(&written.settings).map_err(wrong)?;
-    written.settings = without_nulls((entry.resolve)(&written.settings).map_err(wrong)?);
-    if let Some(own) = &mut written.lift {
-        method = lift(own, method).map_err(wrong)?;
-        *own = without_nulls(whole_lift(own));
-    }
-    let name = written.name.clone().unwrap_or_else(|| written.entry.clone());
-    Ok(Named { name, model: Box::new(PerSeries { method }) })
-}
-
-/// A lift's `kind` and all its settings, in the order of its table.
-fn whole_lift(written: &Written) -> Written {
-    let kind = written.get("kind").cloned().unwrap_or_default();
-    let line = LIFTS.iter().find(|line| kind == line.name);
-    let rows = line.map(|line| (line.settings)()).unwrap_or_default();
-    let value = |name| written.get(name).cloned();
-    let settings = rows.into_iter().map(|row| (row.name, value(row.name).unwrap_or(row.default)));
-    let all = std::iter::once(("kind", kind.clone())).chain(settings);
-    all.map(|(name, value)| (name.to_string(), value)).collect()
-}
-
-/// A setting left out stays left out: TOML has no null.
-fn without_nulls(settings: Written) -> Written {
-    settings.into_iter().filter(|(_, value)| !value.is_null()).collect()
 }

@@ -3,17 +3,24 @@
 use std::panic::{AssertUnwindSafe, catch_unwind};
 
 use almanac_data::{Ahead, Answered, Cut, FitError, Forecast, Forecasting, Stamp};
+use almanac_models::lift::Scope;
 use almanac_models::{Ctx, Fitted};
 use cpu_time::ThreadTime;
 
 use crate::metrics::{Gauge, Judged, Yard};
-use crate::plan::{Named, Plan};
+use crate::plan::Plan;
+use crate::ready::Named;
+use crate::shared::PanelFit;
+use crate::spec::TaskName;
 
 /// What was fitted at some fold, kept for later ones.
 pub(crate) struct Held {
     fold: usize,
     fitted: Result<Box<dyn Fitted<Forecasting>>, FitError>,
 }
+
+/// What was fitted, or why nothing was, and what may be seen when it is asked.
+type Asked<'a> = (Result<&'a dyn Fitted<Forecasting>, FitError>, &'a Cut);
 
 /// What a model said, and the processor seconds it took.
 pub(crate) struct Attempt {
@@ -50,6 +57,13 @@ impl<'a> Question<'a> {
             ds = rest.at.iter().copied().chain(beyond).skip(folds.gap).collect();
             truth = rest.y.iter().copied().skip(folds.gap).collect();
             truth.resize(folds.horizon, f64::NAN);
+            if plan.spec().task == TaskName::Direction {
+                let last = yard.last;
+                truth
+                    .iter_mut()
+                    .filter(|y| !y.is_nan())
+                    .for_each(|y| *y = f64::from(u8::from(*y > last)));
+            }
         }
         Question { plan, fold, series, cut, cutoff, ds, truth, yard }
     }
@@ -60,9 +74,18 @@ impl<'a> Question<'a> {
     }
 
     /// The model's answer with its scores; after a failure the baseline's, with the reason.
-    pub fn answer(&self, ctx: &Ctx, model: usize, held: &mut Option<Held>) -> Answered {
+    pub fn answer(
+        &self,
+        ctx: &Ctx,
+        model: usize,
+        held: &mut Option<Held>,
+        shared: Option<&PanelFit>,
+    ) -> Answered {
         let named = &self.plan.models[model];
-        let own = self.ask(ctx, named, held);
+        let own = match shared {
+            Some(shared) => self.ask_shared(ctx, named, shared),
+            None => self.ask(ctx, named, held),
+        };
         if self.plan.folds.refits_every() {
             *held = None;
         }
@@ -94,6 +117,17 @@ impl<'a> Question<'a> {
         }
     }
 
+    /// Asks a model that was fitted on the whole panel.
+    fn ask_shared(&self, ctx: &Ctx, model: &Named, shared: &PanelFit) -> Attempt {
+        let mut attempt = Attempt { forecast: Err(self.nothing()), fit_s: 0.0, predict_s: 0.0 };
+        if let Some(seen) = &self.cut {
+            attempt.fit_s = shared.fit_s;
+            let fitted = shared.fitted.as_deref().map_err(FitError::clone);
+            self.predict(ctx, model, (fitted, seen), &mut attempt);
+        }
+        attempt
+    }
+
     /// Fits where this fold is due, and predicts. A panic is an error like others.
     pub fn ask(&self, ctx: &Ctx, model: &Named, held: &mut Option<Held>) -> Attempt {
         let (panel, folds) = (self.plan.panel, &self.plan.folds);
@@ -114,14 +148,23 @@ impl<'a> Question<'a> {
         let Some(seen) = folds.cut_from(panel, self.fold, (self.series, start)) else {
             return attempt;
         };
-        let steps = folds.gap + folds.horizon;
-        let ask = Ahead { horizon: steps, past: seen.past(panel), future: seen.future(panel) };
-        let ctx = own.named(&self.fold.to_string());
-        let (forecast, seconds) =
-            timed(|| fitted.as_ref().map_err(FitError::clone)?.predict(&ctx, ask));
+        let fitted = fitted.as_deref().map_err(FitError::clone);
+        self.predict(ctx, model, (fitted, &seen), &mut attempt);
+        attempt
+    }
+
+    /// Puts the question to what was fitted, with what may be seen at this fold.
+    fn predict(&self, ctx: &Ctx, model: &Named, asked: Asked<'_>, attempt: &mut Attempt) {
+        let (panel, folds) = (self.plan.panel, &self.plan.folds);
+        let (fitted, seen) = asked;
+        let horizon = folds.gap + folds.horizon;
+        let future = seen.future(panel);
+        let future = if model.same_row { future.with_same_row() } else { future };
+        let ask = Ahead { horizon, past: seen.past(panel), future };
+        let ctx = ctx.named(&model.name).named(&self.fold.to_string());
+        let (forecast, seconds) = timed(|| fitted?.predict(&ctx, ask));
         attempt.predict_s = seconds;
         attempt.forecast = forecast.and_then(|answers| self.checked(answers));
-        attempt
     }
 
     /// The one forecast of the steps that are scored, if it is whole and its squares are finite.
@@ -150,7 +193,12 @@ impl<'a> Question<'a> {
         let mut reasons = vec![reason.to_string()];
         let baseline = (model != plan.baseline).then(|| &plan.models[plan.baseline]);
         for other in baseline.into_iter().chain([&plan.simplest]) {
-            match self.ask(ctx, other, &mut None).forecast {
+            let attempt = match other.scope {
+                Scope::Series => self.ask(ctx, other, &mut None),
+                // The panel's own baseline failed as a whole, and was asked already.
+                Scope::Panel => continue,
+            };
+            match attempt.forecast {
                 Ok(forecast) => {
                     reasons.push(format!("`{}` answers instead", other.name));
                     return (Some(forecast), Some(reasons.join("; ")));
@@ -176,12 +224,17 @@ impl<'a> Question<'a> {
 /// The work's result and its processor seconds on this thread.
 fn timed<T>(work: impl FnOnce() -> Result<T, FitError>) -> (Result<T, FitError>, f64) {
     let start = ThreadTime::now();
-    let result = catch_unwind(AssertUnwindSafe(work)).unwrap_or_else(|panic| {
+    let result = caught(work);
+    (result, start.elapsed().as_secs_f64())
+}
+
+/// The work's result; a panic is an error like others.
+pub(crate) fn caught<T>(work: impl FnOnce() -> Result<T, FitError>) -> Result<T, FitError> {
+    catch_unwind(AssertUnwindSafe(work)).unwrap_or_else(|panic| {
         let text = panic.downcast_ref::<&str>().map(|text| text.to_string());
         let text = text.or_else(|| panic.downcast_ref::<String>().cloned());
         Err(FitError::Panicked(text.unwrap_or_else(|| "without a message".into())))
-    });
-    (result, start.elapsed().as_secs_f64())
+    })
 }
 
 #[cfg(test)]
@@ -234,7 +287,7 @@ mod tests {
     }
 
     fn answer(plan: &Plan<'_>, model: usize) -> Answered {
-        Question::new(plan, 0, 0).answer(&Ctx::new(1), model, &mut None)
+        Question::new(plan, 0, 0).answer(&Ctx::new(1), model, &mut None, None)
     }
 
     /// However a model breaks, the row has the baseline's forecast, its scores and the reason.
@@ -250,7 +303,7 @@ mod tests {
         ];
         for (broken, reason) in reasons {
             let mut plan = plan(&panel, "drift");
-            plan.models[0] = Named { name: "broken".into(), model: Box::new(broken) };
+            plan.models[0].model = Box::new(broken);
             let [broken, baseline] = [0, plan.baseline].map(|model| answer(&plan, model));
             assert_eq!((&broken.mean, &broken.scores), (&baseline.mean, &baseline.scores));
             assert_eq!(broken.error, Some(format!("{reason}; `drift` answers instead")));

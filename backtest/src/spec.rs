@@ -15,6 +15,15 @@ pub struct Spec {
     pub data: Source,
     /// Where past and truth part.
     pub folds: FoldSpec,
+    /// What learners are told of each row, where their own lift does not say.
+    #[serde(default, skip_serializing_if = "Map::is_empty")]
+    pub features: Map<String, Value>,
+    /// Settings of learners' lifts, where their own does not say.
+    #[serde(default, skip_serializing_if = "Map::is_empty")]
+    pub lift: Map<String, Value>,
+    /// Every learner once for each of these.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub variant: Vec<Variant>,
     /// The models, in the order they are to be listed.
     pub model: Vec<ModelSpec>,
     /// How answers are judged.
@@ -32,6 +41,35 @@ pub enum TaskName {
     /// A distribution for each step ahead.
     #[default]
     Forecast,
+    /// The probability that a series will stand higher than at the cutoff.
+    Direction,
+    /// A value for each row of a table.
+    Regress,
+}
+
+impl TaskName {
+    /// Its name in specs and results.
+    pub fn name(self) -> &'static str {
+        match self {
+            TaskName::Forecast => "forecast",
+            TaskName::Direction => "direction",
+            TaskName::Regress => "regress",
+        }
+    }
+}
+
+/// A way to run every learner of a spec: `name` joins theirs, as in `ridge/with_chaos`.
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct Variant {
+    /// What sets it apart.
+    pub name: String,
+    /// Features over those of the spec; `false` takes one away.
+    #[serde(default, skip_serializing_if = "Map::is_empty")]
+    pub features: Map<String, Value>,
+    /// Settings of the lift over those of the spec.
+    #[serde(default, skip_serializing_if = "Map::is_empty")]
+    pub lift: Map<String, Value>,
 }
 
 /// Where past and truth part.
@@ -59,9 +97,21 @@ pub struct FoldSpec {
     pub cutoffs: Vec<String>,
     /// When models are fitted again.
     pub refit: Refit,
+    /// Of a table: the column of words whose values are kept together, or name given test sets.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub by: Option<String>,
+    /// Of a table, for given folds: the value of `by` that is learnt from.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub train: Option<String>,
+    /// Of a table, for given folds: rows that a second look at their test set leaves out.
+    #[serde(skip_serializing_if = "Vec::is_empty")]
+    pub without: Vec<String>,
+    /// Of a table: how often `count` shuffled folds are drawn.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub repeats: Option<usize>,
 }
 
-/// Kinds of folds over time.
+/// Kinds of folds: over time for a panel, over rows for a table.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Default, Serialize, Deserialize)]
 #[serde(rename_all = "lowercase")]
 pub enum FoldKind {
@@ -70,8 +120,12 @@ pub enum FoldKind {
     Rolling,
     /// A rolling origin with the last `window` rows.
     Sliding,
-    /// The cutoffs are listed.
+    /// The cutoffs are listed; of a table, a column names the test sets.
     Given,
+    /// Of a table: shuffled rows in equal parts.
+    Shuffled,
+    /// Of a table: equal parts in which no group is on both sides.
+    Grouped,
 }
 
 /// Where the last cutoff lies.
@@ -202,6 +256,10 @@ impl Default for FoldSpec {
             align: Align::default(),
             cutoffs: Vec::new(),
             refit: Refit::default(),
+            by: None,
+            train: None,
+            without: Vec::new(),
+            repeats: None,
         }
     }
 }

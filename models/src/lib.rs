@@ -90,7 +90,12 @@ impl Ctx {
 
     /// The same context for work that is done beside other work, and so has one thread.
     pub fn single(&self) -> Ctx {
-        Ctx { threads: 1, ..self.clone() }
+        self.with_threads(1)
+    }
+
+    /// The same context for work that has so many threads to itself.
+    pub fn with_threads(&self, threads: usize) -> Ctx {
+        Ctx { threads, ..self.clone() }
     }
 
     /// Asks all work under this context, and under its named children, to stop.

@@ -107,6 +107,13 @@ impl Folds {
         Some(self.cut_at(panel, series, origin))
     }
 
+    /// All series that have a past, cut at this fold.
+    pub fn cut_all(&self, panel: &Panel, fold: usize) -> Cut {
+        let origin = |series| Some((series, self.origin(panel, fold, series)?));
+        let origins = (0..panel.len()).filter_map(origin);
+        panel.cut(origins, self.window, self.gap + self.horizon)
+    }
+
     /// The same, with the past from this row of the panel on.
     pub fn cut_from(&self, panel: &Panel, fold: usize, from: (usize, usize)) -> Option<Cut> {
         let (series, start) = from;
@@ -121,12 +128,23 @@ impl Folds {
     /// The fold at which the model that answers at `fold` is fitted: the latest at which models
     /// are to be fitted again, or the first after it at which the series has a past.
     pub fn fitted_at(&self, panel: &Panel, fold: usize, series: usize) -> usize {
-        let due = match self.refit {
+        let begins = |&at: &usize| self.origin(panel, at, series).is_some();
+        (self.refitted(fold)..fold).find(begins).unwrap_or(fold)
+    }
+
+    /// The same for a model of the whole panel: the first fold at which any series has a past.
+    pub fn due(&self, panel: &Panel, fold: usize) -> usize {
+        let begins = |&at: &usize| (0..panel.len()).any(|s| self.origin(panel, at, s).is_some());
+        (self.refitted(fold)..fold).find(begins).unwrap_or(fold)
+    }
+
+    /// The latest fold at which models are to be fitted again.
+    fn refitted(&self, fold: usize) -> usize {
+        match self.refit {
             Refit::Every => fold,
             Refit::Never => 0,
             Refit::Folds(every) => fold - fold % every,
-        };
-        (due..fold).find(|&at| self.origin(panel, at, series).is_some()).unwrap_or(fold)
+        }
     }
 
     /// Whether nothing fitted is used twice.

@@ -120,6 +120,10 @@ pub const PANEL: &[Metric] = &[Metric {
 /// What a run computes where the spec names no metric.
 pub const USUAL: &[&str] = &["mase", "smape", "mae", "rmse", "crps", "coverage"];
 
+/// The same for directions.
+pub const USUAL_DIRECTION: &[&str] =
+    &["accuracy", "base_rate", "sensitivity", "specificity", "ppv", "npv", "f1", "mcc", "brier"];
+
 /// Every metric there is.
 pub fn metrics() -> impl Iterator<Item = &'static Metric> {
     POINT.iter().chain(CHANGES).chain(DIRECTION).chain(SPREAD).chain(PANEL)

@@ -35,7 +35,7 @@ impl Summary<'_> {
             }
         });
         Leaderboard {
-            task: "forecast".into(),
+            task: plan.spec().task.name().into(),
             data: plan.panel.name.clone(),
             baseline: plan.models[plan.baseline].name.clone(),
             primary_metric: plan.gauges[plan.primary].name.clone(),

@@ -10,7 +10,7 @@ use std::collections::BTreeMap;
 use almanac_data::{Answered, FoldResult, Forecast, Spread};
 use serde_json::{Map, Value};
 
-use crate::metrics::{Judged, Read};
+use crate::metrics::{Judged, Read, Tally};
 use crate::plan::Plan;
 use crate::question::Question;
 use residuals::Residuals;
@@ -20,11 +20,13 @@ pub struct Summary<'a> {
     plan: &'a Plan<'a>,
     /// By series, model and metric.
     scores: Vec<Mean>,
+    /// What pooled metrics are read from, by series and model.
+    tallies: Vec<Tally>,
     /// The primary score by model and fold.
     by_fold: Vec<Mean>,
     /// The primary score by model and step.
     by_step: Vec<Mean>,
-    models: Vec<Tally>,
+    models: Vec<Count>,
     residuals: Vec<Residuals>,
     /// The first reason by model and series.
     reasons: BTreeMap<(usize, usize), String>,
@@ -40,7 +42,7 @@ pub struct Summary<'a> {
 
 /// What is counted for one model.
 #[derive(Debug, Clone, Default)]
-struct Tally {
+struct Count {
     failures: usize,
     filled: usize,
     fit_s: f64,
@@ -75,9 +77,10 @@ impl<'a> Summary<'a> {
         Summary {
             plan,
             scores: vec![Mean::default(); series * models * plan.gauges.len()],
+            tallies: vec![Tally::default(); series * models],
             by_fold: vec![Mean::default(); models * plan.folds.count],
             by_step: vec![Mean::default(); models * plan.folds.horizon],
-            models: vec![Tally::default(); models],
+            models: vec![Count::default(); models],
             residuals: (0..models).map(|_| Residuals::new(plan)).collect(),
             reasons: BTreeMap::new(),
             points: vec![0; series],
@@ -99,7 +102,7 @@ impl<'a> Summary<'a> {
             self.zeros += observed.filter(|&&y| y == 0.0).count();
             for answered in answers {
                 self.count(answered);
-                self.score(result.fold, answered);
+                self.score(result.fold, question.judged().yard.last, answered);
                 self.score_steps(&question.judged(), answered);
                 self.residuals[answered.model].feed(answered);
             }
@@ -120,7 +123,7 @@ impl<'a> Summary<'a> {
         }
     }
 
-    fn score(&mut self, fold: usize, answered: &Answered) {
+    fn score(&mut self, fold: usize, last: f64, answered: &Answered) {
         let plan = self.plan;
         let points = answered.y.iter().filter(|y| !y.is_nan()).count() as f64;
         let row = (answered.series * plan.models.len() + answered.model) * plan.gauges.len();
@@ -130,6 +133,8 @@ impl<'a> Summary<'a> {
                 false => self.scores[row + place].add(score, 1.0),
             }
         }
+        let tally = &mut self.tallies[answered.series * plan.models.len() + answered.model];
+        answered.y.iter().zip(&answered.mean).for_each(|(&y, &mean)| tally.add(last, y, mean));
         let primary = answered.scores[plan.primary];
         self.by_fold[answered.model * plan.folds.count + fold].add(primary, 1.0);
     }
@@ -171,8 +176,11 @@ impl<'a> Summary<'a> {
     /// A model's score on one series, over its folds; NaN where undefined.
     fn series_score(&self, series: usize, model: usize, gauge: usize) -> f64 {
         let plan = self.plan;
-        let place = (series * plan.models.len() + model) * plan.gauges.len() + gauge;
-        self.rooted(self.scores[place], gauge)
+        let row = series * plan.models.len() + model;
+        match plan.gauges[gauge].metric.read {
+            Read::Pooled(read) => read(&self.tallies[row]),
+            _ => self.rooted(self.scores[row * plan.gauges.len() + gauge], gauge),
+        }
     }
 
     fn rooted(&self, mean: Mean, gauge: usize) -> f64 {
@@ -194,6 +202,11 @@ impl<'a> Summary<'a> {
             }
             return shares.value();
         }
+        if let (Read::Pooled(read), true) =
+            (plan.gauges[gauge].metric.read, plan.spec().score.pooled)
+        {
+            return read(&self.tally(model));
+        }
         let mut mean = Mean::default();
         for series in 0..plan.panel.len() {
             let place = (series * plan.models.len() + model) * plan.gauges.len() + gauge;
@@ -206,6 +219,13 @@ impl<'a> Summary<'a> {
             }
         }
         self.rooted(mean, gauge)
+    }
+
+    /// Everything that a model said, in sums.
+    fn tally(&self, model: usize) -> Tally {
+        let mut all = Tally::default();
+        self.tallies.iter().skip(model).step_by(self.plan.models.len()).for_each(|t| all.merge(t));
+        all
     }
 
     /// Missing values that each model filled in its own past, summed over series and folds.

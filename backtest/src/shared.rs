@@ -1,0 +1,65 @@
+//! Models that learn from the whole panel: one fit for all series of a fold.
+
+use std::sync::Arc;
+
+use almanac_data::{FitError, Forecasting};
+use almanac_models::lift::Scope;
+use almanac_models::{Ctx, Fitted};
+use cpu_time::ProcessTime;
+use rayon::ThreadPool;
+
+use crate::plan::Plan;
+use crate::question::caught;
+
+/// What was fitted on the panel, by model; nothing for models of single series.
+pub(crate) struct Shared<'a> {
+    plan: &'a Plan<'a>,
+    fits: Vec<Option<PanelFit>>,
+}
+
+/// One fit of a panel.
+#[derive(Clone)]
+pub(crate) struct PanelFit {
+    fold: usize,
+    /// What was learnt, or why nothing was.
+    pub fitted: Result<Arc<dyn Fitted<Forecasting>>, FitError>,
+    /// Processor seconds, shared out over the series; 0 where an earlier fold's fit is used.
+    pub fit_s: f64,
+}
+
+impl<'a> Shared<'a> {
+    pub fn nothing(plan: &'a Plan<'a>) -> Shared<'a> {
+        Shared { plan, fits: vec![None; plan.models.len()] }
+    }
+
+    /// The fit of a model of the panel.
+    pub fn get(&self, model: usize) -> Option<&PanelFit> {
+        self.fits[model].as_ref()
+    }
+
+    /// Fits every model of the panel that is due at this fold, one after another, each on all
+    /// threads of the pool.
+    pub fn fit(&mut self, ctx: &Ctx, fold: usize, pool: &ThreadPool) {
+        let plan = self.plan;
+        let due = plan.folds.due(plan.panel, fold);
+        for (model, held) in plan.models.iter().zip(&mut self.fits) {
+            match held {
+                _ if model.scope == Scope::Series => {}
+                Some(held) if held.fold == due => held.fit_s = 0.0,
+                _ => *held = Some(pool.install(|| fit(plan, ctx, &model.name, due))),
+            }
+        }
+    }
+}
+
+/// Fits the model of this name on all series that have a past at a fold.
+pub(crate) fn fit(plan: &Plan<'_>, ctx: &Ctx, name: &str, fold: usize) -> PanelFit {
+    let start = ProcessTime::now();
+    let ctx = ctx.named(name).named(&fold.to_string()).with_threads(plan.threads());
+    let cut = plan.folds.cut_all(plan.panel, fold);
+    let model = plan.models.iter().find(|model| model.name == name);
+    let fitted = model.ok_or(FitError::Failed(format!("no model `{name}`")));
+    let fitted = fitted.and_then(|model| caught(|| model.model.fit(&ctx, cut.past(plan.panel))));
+    let fit_s = start.elapsed().as_secs_f64() / cut.len().max(1) as f64;
+    PanelFit { fold, fitted: fitted.map(Arc::from), fit_s }
+}
