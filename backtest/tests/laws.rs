@@ -46,6 +46,32 @@ fn spec() -> Spec {
         [[model]]
         use = "drift"
         lift = { kind = "conformal", windows = 5 }
+        [[model]]
+        use = "random_forest"
+        trees = 3
+        lift = { scope = "panel", strategy = "direct", windows = 0, features = { rolling = [3] } }
+        [[model]]
+        use = "ridge"
+        lift = { target = ["seasonal_difference"], features = { lags = [1], calendar = ["weekday"] } }
+    "#;
+    Spec::from_toml(text).unwrap()
+}
+
+/// The same folds for tellers of directions, of single series and of the panel.
+fn directions() -> Spec {
+    let text = r#"
+        task = "direction"
+        data = {}
+        folds = { horizon = 2, count = 3, step = 4, refit = 2 }
+        features = { lags = [1, 2, 7] }
+        [[variant]]
+        name = "alone"
+        [[variant]]
+        name = "together"
+        lift = { scope = "panel" }
+        features = { lags = false, rolling = [3] }
+        [[model]]
+        use = "tree"
     "#;
     Spec::from_toml(text).unwrap()
 }
@@ -114,8 +140,7 @@ fn refits() -> [Refit; 3] {
 /// Whatever stands after a cutoff, no model's answer at that cutoff changes by a bit.
 #[test]
 fn the_future_is_out_of_reach() {
-    for refit in refits() {
-        let mut spec = spec();
+    for (refit, mut spec) in refits().into_iter().flat_map(|r| [(r, spec()), (r, directions())]) {
         spec.folds.refit = refit;
         let honest = run(&spec, &panel());
         // The rows from the first cutoff of each series on: the last fold is checked by itself.
@@ -123,7 +148,7 @@ fn the_future_is_out_of_reach() {
             let mut poisoned = panel();
             for series in 0..poisoned.len() {
                 let span = poisoned.span(series);
-                let after = 6 + 1 + (2 - fold) * 4;
+                let after = spec.folds.horizon + spec.folds.gap + (2 - fold) * 4;
                 let from = span.end.saturating_sub(after).max(span.start);
                 poisoned.values_mut()[from..span.end].fill(1e9);
             }
@@ -187,9 +212,9 @@ fn a_past_column_is_never_shown() {
 /// One, two and eight threads give the same bits in the same order.
 #[test]
 fn threads_change_nothing() {
-    for refit in refits() {
+    for (refit, spec) in refits().into_iter().flat_map(|r| [(r, spec()), (r, directions())]) {
         let with = |threads| {
-            let mut spec = spec();
+            let mut spec = spec.clone();
             spec.folds.refit = refit;
             spec.run.threads = threads;
             bits(&run(&spec, &panel()))
@@ -203,8 +228,7 @@ fn threads_change_nothing() {
 /// A run taken up at any fold gives what the uninterrupted run gave from there on.
 #[test]
 fn resumed_is_uninterrupted() {
-    for refit in refits() {
-        let mut spec = spec();
+    for (refit, mut spec) in refits().into_iter().flat_map(|r| [(r, spec()), (r, directions())]) {
         spec.folds.refit = refit;
         let whole = run(&spec, &panel());
         for from in 0..3 {
@@ -261,7 +285,7 @@ fn a_short_series_is_a_row_with_its_reason() {
     spec.folds.count = 5;
     let folds = run(&spec, &panel());
     let missing: Vec<_> = folds[0].answers.iter().filter(|a| a.mean.is_empty()).collect();
-    assert_eq!(missing.len(), 6);
+    assert_eq!(missing.len(), 8);
     assert!(missing.iter().all(|answered| answered.series == 2));
     let reason = missing[0].error.as_deref().unwrap();
     assert_eq!(reason, "no value before the cutoff of fold 1 of 5 in 23 rows");
@@ -273,7 +297,7 @@ fn a_short_series_is_a_row_with_its_reason() {
     assert!(summary.notes().contains(&note.to_string()));
     let whole = folds.iter().flat_map(|fold| &fold.answers).filter(|a| !a.mean.is_empty());
     assert!(whole.clone().all(|a| a.mean.iter().all(|m| m.is_finite()) && a.ds.len() == 6));
-    assert_eq!(whole.count() + 6, 5 * 4 * 6);
+    assert_eq!(whole.count() + 8, 5 * 4 * 8);
 }
 
 /// At one date for all, the series that ended before is forecast, not scored and counted.
@@ -304,7 +328,7 @@ fn a_summary_has_no_memory_of_how_it_was_fed() {
     let mut summary = Summary::new(&plan);
     folds.iter().for_each(|fold| summary.feed(fold));
     let board = summary.leaderboard(&Ctx::new(7));
-    assert_eq!(board.rows.len(), 6);
+    assert_eq!(board.rows.len(), 8);
     assert_eq!(
         (board.baseline.as_str(), board.primary_metric.as_str()),
         ("seasonal_naive", "mase")
@@ -346,8 +370,17 @@ fn names_are_numbered() {
     spec.model.push(ModelSpec::of("window_mean"));
     let panel = panel();
     let plan = Plan::new(&spec, &panel).unwrap();
-    let names =
-        ["seasonal_naive", "naive", "window_mean", "theta", "croston", "drift", "window_mean_2"];
+    let names = [
+        "seasonal_naive",
+        "naive",
+        "window_mean",
+        "theta",
+        "croston",
+        "drift",
+        "random_forest",
+        "ridge",
+        "window_mean_2",
+    ];
     assert_eq!(plan.model_names(), names);
     let (six, seven) = (run(&self::spec(), &panel), run(&spec, &panel));
     let others = |folds: &[FoldResult]| {
