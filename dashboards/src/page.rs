@@ -2,7 +2,7 @@
 
 use std::sync::LazyLock;
 
-use almanac_data::{Measure, Rank, Report};
+use almanac_data::{Measure, Money, Rank, Report};
 use base64::Engine;
 use base64::engine::general_purpose::STANDARD;
 use sha2::{Digest, Sha256};
@@ -41,8 +41,14 @@ pub fn report(report: &Report) -> String {
     let primary = report.leaderboard.primary_metric.as_str();
     let measure = report.measures.iter().find(|m| m.metric == primary);
     let metric = with_unit(primary, measure);
-    let parts = [
-        ("leaderboard", "Leaderboard", leaderboard(report, &looks)),
+    let mut parts = vec![("leaderboard", "Leaderboard", leaderboard(report, &looks))];
+    if !report.calls.is_empty() {
+        parts.push(("directions", "Directions", directions(report, &looks)));
+    }
+    if let Some(account) = &report.money {
+        parts.push(("money", "Money", money(report, account, &looks)));
+    }
+    parts.extend([
         ("forecasts", "Forecast against actual", forecasts(report, &looks, measure)),
         ("errors", "Where the error lies", errors(report, &looks, &metric)),
         ("residuals", "What the errors look like", residuals(report, &looks)),
@@ -50,7 +56,7 @@ pub fn report(report: &Report) -> String {
         ("failures", "Failures", tables::failures(report, &looks)),
         ("audit", "The data", tables::audit(report)),
         ("origin", "How to reproduce", tables::origin(report)),
-    ];
+    ]);
     let links: String =
         parts.iter().map(|(id, title, _)| format!("<a href=\"#{id}\">{title}</a>")).collect();
     let body: String = parts
@@ -104,6 +110,30 @@ fn leaderboard(report: &Report, looks: &Looks) -> String {
          (Diebold-Mariano, two-sided). Models in the set cannot be told from the best at 90 %. \
          Bold marks the best of a column.</p>",
         tables::leaderboard(report, looks)
+    )
+}
+
+fn directions(report: &Report, looks: &Looks) -> String {
+    format!(
+        "{}{}",
+        tables::calls(&report.calls, looks),
+        drawn(figures::calls(&report.calls, looks), "No direction was met.")
+    )
+}
+
+fn money(report: &Report, money: &Money, looks: &Looks) -> String {
+    let mut costs = vec![0, money.costs_bp.len().saturating_sub(1)];
+    costs.dedup();
+    let pair = |&cost: &usize| {
+        let both = [figures::equity(money, cost, looks), figures::drawdown(money, cost, looks)];
+        both.map(|figure| figure.html()).concat()
+    };
+    format!(
+        "{}{}<div class=\"grid two\">{}</div>{}",
+        tables::positions(money, looks),
+        legend(report, looks),
+        costs.iter().map(pair).collect::<String>(),
+        tables::earnings(money, looks)
     )
 }
 

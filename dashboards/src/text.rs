@@ -151,6 +151,11 @@ pub fn bytes(n: u64) -> String {
     }
 }
 
+/// A level of trading cost in words: `before costs`, `at 50 bp`.
+pub fn at_cost(bp: f64) -> String {
+    if bp == 0.0 { "before costs".to_string() } else { format!("at {bp} bp") }
+}
+
 /// The usual spelling of a metric: `smape` → `sMAPE`, `coverage-80` → `coverage 80`.
 pub fn metric(name: &str) -> String {
     match name {

@@ -36,6 +36,23 @@ fn parts_stand_in_reading_order() {
     assert!(places.is_sorted(), "{places:?}");
 }
 
+/// Directions and money have parts of their own where there are some, and none elsewhere.
+#[test]
+fn traded_runs_have_two_parts_more() {
+    let page = ours("traded");
+    let place = |part: &str| page.find(&format!("<section id={part}>")).unwrap();
+    let order = ["leaderboard", "directions", "money", "forecasts"].map(place);
+    assert!(order.is_sorted(), "{order:?}");
+    assert!(
+        page.contains("Of 10,000 directions 52.6\u{a0}% were up: always calling up is right 52.6")
+    );
+    assert!(page.contains("Probability of overfitting: 31.0\u{a0}%."));
+    assert!(page.contains("too few models or decisions for a probability of overfitting"));
+    assert_eq!(page.matches("buy and hold</span>").count(), 4);
+    let plain = ours("plain");
+    assert!(!plain.contains("<section id=directions>") && !plain.contains("<section id=money>"));
+}
+
 #[test]
 fn the_verdict_is_a_sentence() {
     assert!(ours("plain").contains(

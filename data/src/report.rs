@@ -5,6 +5,7 @@ use serde::{Deserialize, Serialize};
 use serde_json::{Map, Value};
 
 use crate::audit::{Audit, Tidied};
+use crate::money::Money;
 
 /// The models in rank order: `leaderboard.json`.
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
@@ -132,6 +133,46 @@ pub struct Report {
     pub worst: Vec<(String, f64)>,
     /// Failures: model, series, reason.
     pub failures: Vec<(String, String, String)>,
+    /// Directions called and met, one entry a model in rank order; empty for other tasks.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub calls: Vec<Calls>,
+    /// What positions on the answers would have earned, where the spec asks.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub money: Option<Money>,
+}
+
+/// Directions that one model called, over all series and folds.
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
+pub struct Calls {
+    /// The model.
+    pub model: String,
+    /// Ups called up.
+    pub true_up: u64,
+    /// Downs called up.
+    pub false_up: u64,
+    /// Downs called down.
+    pub true_down: u64,
+    /// Ups called down.
+    pub false_down: u64,
+    /// The 95 % interval of the share that was right, if calls were independent.
+    pub interval: (f64, f64),
+}
+
+impl Calls {
+    /// Directions met.
+    pub fn count(&self) -> u64 {
+        self.true_up + self.false_up + self.true_down + self.false_down
+    }
+
+    /// Share of calls that were right; NaN of none.
+    pub fn accuracy(&self) -> f64 {
+        (self.true_up + self.true_down) as f64 / self.count() as f64
+    }
+
+    /// Share of ups; NaN of none.
+    pub fn base_rate(&self) -> f64 {
+        (self.true_up + self.false_down) as f64 / self.count() as f64
+    }
 }
 
 /// How a metric is read.

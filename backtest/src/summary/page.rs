@@ -54,6 +54,8 @@ impl Summary<'_> {
                 })
                 .collect(),
             failures: self.reasons.iter().take(FAILURES).map(failure).collect(),
+            calls: Vec::new(),
+            money: None,
         }
     }
 

@@ -3,9 +3,11 @@
 //! paints them. A trace that belongs to a model carries the model's place as `meta`.
 
 mod acf;
+mod calls;
 mod coverage;
 mod error;
 mod forecast;
+mod money;
 mod qq;
 
 use serde_json::{Value, json};
@@ -13,9 +15,11 @@ use serde_json::{Value, json};
 use crate::text::escape;
 
 pub use acf::acf;
+pub use calls::calls;
 pub use coverage::coverage;
 pub use error::{by_fold, by_step};
 pub use forecast::forecast;
+pub use money::{drawdown, equity};
 pub use qq::qq;
 
 /// A drawing with the words around it.

@@ -1,14 +1,18 @@
 //! Tables and lists as HTML: one file a part of the page.
 
 mod audit;
+mod calls;
 mod failures;
 mod leaderboard;
+mod money;
 mod origin;
 mod worst;
 
 pub use audit::audit;
+pub use calls::calls;
 pub use failures::failures;
 pub use leaderboard::leaderboard;
+pub use money::{earnings, positions};
 pub use origin::origin;
 pub use worst::worst;
 

@@ -55,6 +55,8 @@ fn draws_everything_quietly(tab: &mut Tab, name: &str, file: &Path) {
     let expected = match name {
         "bare" => 0,
         "one" => 6,
+        "traded" => 12,
+        "hostile" => 13,
         _ => 8,
     };
     assert_eq!((&figures, &drawn), (&json!(expected), &json!(expected)), "{name}");

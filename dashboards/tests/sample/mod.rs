@@ -5,7 +5,7 @@ use almanac_data::*;
 use serde_json::{Map, Value, json};
 
 /// The names of the reports there are.
-pub const NAMES: [&str; 5] = ["plain", "one", "many", "hostile", "bare"];
+pub const NAMES: [&str; 6] = ["plain", "one", "many", "traded", "hostile", "bare"];
 
 /// Text that would run as a script or load a picture if a page forgot to escape it.
 pub const HOSTILE: &str = "</script><img src=x onerror=alert(1)>\"'&<b>%{y}";
@@ -17,6 +17,7 @@ pub fn report(name: &str) -> Option<Report> {
         "plain" => build(&plain.map(String::from), 14, 4),
         "one" => alone(),
         "many" => crowd(),
+        "traded" => traded(),
         "hostile" => hostile(),
         "bare" => bare(),
         _ => return None,
@@ -56,6 +57,77 @@ fn crowd() -> Report {
     report
 }
 
+/// Directions of prices, with what positions on them would have earned over 600 days.
+fn traded() -> Report {
+    let names = ["forest", "svc", "logistic", "knn", "seasonal_naive"].map(String::from);
+    let mut report = build(&names, 1, 12);
+    report.leaderboard.task = "direction".to_string();
+    report.calls = names.iter().enumerate().map(|(m, name)| calls(m, name)).collect();
+    report.money = Some(money(&names, 600));
+    report
+}
+
+fn calls(m: usize, model: &str) -> Calls {
+    let right = 5480 - 110 * m as u64;
+    let half = 0.0098;
+    let accuracy = right as f64 / 10_000.0;
+    Calls {
+        model: model.to_string(),
+        true_up: right - 2600,
+        false_up: 4740 - 2600,
+        true_down: 2600,
+        false_down: 5260 + 2600 - right,
+        interval: (accuracy - half, accuracy + half),
+    }
+}
+
+fn money(models: &[String], periods: usize) -> Money {
+    let days = periods / 2;
+    let earned = |m: usize, cost: f64| {
+        let mut equity = vec![1.0];
+        for day in 1..=days {
+            let r = 0.0012 - 0.0004 * m as f64 - cost * 2e-5 + 0.012 * noise(day + 911 * m);
+            equity.push(equity[day - 1] * (1.0 + r));
+        }
+        let height = |day: usize| equity[..=day].iter().copied().fold(0.0, f64::max);
+        let drawdown: Vec<f64> = (0..=days).map(|day| 1.0 - equity[day] / height(day)).collect();
+        Earned {
+            total: equity[days] - 1.0,
+            cagr: Some(equity[days].powf(0.42) - 1.0),
+            volatility: Some(0.11),
+            sharpe: (m != 3).then_some(1.3 - 0.4 * m as f64 - cost / 40.0),
+            sortino: (m != 3).then_some(1.9 - 0.5 * m as f64 - cost / 30.0),
+            calmar: Some(0.8 - 0.2 * m as f64),
+            max_drawdown: drawdown.iter().copied().fold(0.0, f64::max),
+            probabilistic_sharpe: Some(0.93 - 0.12 * m as f64),
+            deflated_sharpe: Some(0.61 - 0.12 * m as f64),
+            equity,
+            drawdown,
+        }
+    };
+    let account = |m: usize, name: &str| Account {
+        name: name.to_string(),
+        turnover: Some(212.4 / (1.0 + m as f64)),
+        hit_rate: Some(0.53 - 0.01 * m as f64),
+        exposure: Some(1.0 - 0.1 * m as f64),
+        break_even_bp: (m < 2).then_some(14.2 - 6.0 * m as f64),
+        earned: [0.0, 10.0, 50.0].map(|cost| earned(m, cost)).into(),
+    };
+    Money {
+        rule: "the side of the edge; long and short, at most 1 of the account; traded at the end \
+               of the next row"
+            .to_string(),
+        costs_bp: vec![0.0, 10.0, 50.0],
+        periods,
+        years: 2.38,
+        at: (0..=days).map(|i| day(2 * i)).collect(),
+        accounts: models.iter().enumerate().map(|(m, name)| account(m, name)).collect(),
+        hold: account(1, "buy and hold"),
+        overfitting: vec![Some(0.31), Some(0.47), None],
+        notes: vec!["every series has an equal share of the money".to_string()],
+    }
+}
+
 /// Every text that a user may have written is markup.
 fn hostile() -> Report {
     let names = ["a", "b", "seasonal_naive"].map(|name| format!("{name} {HOSTILE}"));
@@ -71,6 +143,11 @@ fn hostile() -> Report {
     }
     (report.measures[0].metric, report.measures[0].unit) = (text(), text());
     report.spec = text();
+    report.calls = names.iter().enumerate().map(|(m, name)| calls(m, name)).collect();
+    let mut money = money(&names, 60);
+    (money.rule, money.notes) = (text(), vec![text()]);
+    money.at.fill(text());
+    report.money = Some(money);
     report.folds.fill(text());
     for chart in &mut report.charts {
         (chart.unique_id, chart.why) = (text(), text());
@@ -126,6 +203,8 @@ fn build(models: &[String], horizon: usize, folds: usize) -> Report {
         diagnostics: (0..models.len()).map(|m| diagnostics(m, &models[m], horizon)).collect(),
         worst: (0..8).map(|i| (format!("NN5-{:03}", 101 - 7 * i), 61.3 - 5.7 * i as f64)).collect(),
         failures: vec![("theta".to_string(), "NN5-017".to_string(), FAILED.to_string())],
+        calls: Vec::new(),
+        money: None,
     }
 }
 
