@@ -103,10 +103,13 @@ pub fn find(name: &str) -> Result<Card, ReadError> {
     lookup(name)?.read()
 }
 
-/// Whether the set's file can be read here.
+/// Whether the set's files can be read here.
 pub fn is_here(card: &Card, data_root: Option<&Path>) -> bool {
-    lookup(&card.name).is_ok_and(|set| set.bytes.is_some())
-        || data_root.is_some_and(|root| root.join(&card.file).is_file())
+    let shipped = lookup(&card.name).is_ok_and(|set| set.bytes.is_some());
+    let joined = card.source.join.iter().map(|file| &file.path);
+    let curves = card.source.curves.iter().map(|file| &file.path);
+    let mut files = [&card.file].into_iter().chain(joined).chain(curves);
+    shipped || data_root.is_some_and(|root| files.all(|file| root.join(file).is_file()))
 }
 
 pub(crate) fn lookup(name: &str) -> Result<&'static Shipped, ReadError> {

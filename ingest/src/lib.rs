@@ -5,6 +5,8 @@
 //!           files    formats   Polars    which is what   numbers  sorted   calendar
 //! ```
 //!
+//! A source of rows that know no time becomes a table by the same readers: see [`read_table`].
+//!
 //! A file streams through in blocks; what is held is the panel alone, which is sorted, joined and
 //! filled in place. Whatever is found goes to the audit, whatever is changed is counted.
 #![forbid(unsafe_code)]

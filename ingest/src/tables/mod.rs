@@ -66,18 +66,18 @@ pub fn read_table(source: &Source, data_root: Option<&Path>) -> Result<ReadTable
         None => None,
         Some(file) => Some(curves::read(&rows, file, &source, &mut keep, &mut log)?),
     };
-    let x = features(&source, &rows)?;
     let kept: Vec<usize> = (0..rows.len()).filter(|&row| keep[row]).collect();
-    let first = inputs.first().map_or("", |input| &input.name);
+    let x = features(&source, &rows, &kept)?;
     if kept.is_empty() {
+        let place = inputs.first().map_or(String::new(), |input| input.name.clone());
         let reason = format!("none of its {} rows can be used", rows.len());
-        return Err(ReadError::Malformed { place: first.into(), reason });
+        return Err(ReadError::Malformed { place, reason });
     }
     let pick = |words: &Vec<String>| kept.iter().map(|&row| words[row].clone()).collect();
     let table = Table {
         name: reading::name(&source, &inputs),
         ids: pick(&rows.ids),
-        x: x.select(&kept),
+        x,
         target: target.name.clone(),
         y: kept.iter().map(|&row| target.y[row]).collect(),
         classes: target.classes.clone(),
@@ -119,30 +119,35 @@ fn take_target(rows: &mut Rows, parts: &Parts, source: &Source, log: &mut Log) -
     Target { name: parts.target.clone(), number, y, classes: Vec::new() }
 }
 
-/// The columns to learn from, in the order in which they are named, else in that of the files.
-fn features(source: &Source, rows: &Rows) -> Result<Matrix, ReadError> {
-    let names = rows.numbers.iter().map(|(name, _)| name.as_str());
-    for (k, (name, _)) in rows.numbers.iter().enumerate() {
-        if rows.numbers[..k].iter().any(|(before, _)| before == name) {
-            let place = rows.place(0);
-            return Err(ReadError::ColumnTwice { place, column: name.clone() });
+/// The columns to learn from, of the rows that stay, in the order in which they are named, else in
+/// that of the files.
+fn features(source: &Source, rows: &Rows, kept: &[usize]) -> Result<Matrix, ReadError> {
+    let names: Vec<&str> = rows.numbers.iter().map(|(name, _)| name.as_str()).collect();
+    for (k, name) in names.iter().enumerate() {
+        if names[..k].contains(name) {
+            return Err(ReadError::ColumnTwice { place: rows.place(0), column: (*name).into() });
         }
     }
-    if source.columns.is_empty() {
-        return Ok(Matrix::from_columns(rows.numbers.clone())?);
-    }
     let find = |wanted: &String| {
-        let exact = rows.numbers.iter().find(|(name, _)| name == wanted);
-        let close = || rows.numbers.iter().find(|(name, _)| name.eq_ignore_ascii_case(wanted));
-        exact.or_else(close).cloned().ok_or_else(|| ReadError::NoColumn {
+        let exact = names.iter().position(|name| name == wanted);
+        let close = || names.iter().position(|name| name.eq_ignore_ascii_case(wanted));
+        exact.or_else(close).ok_or_else(|| ReadError::NoColumn {
             place: "the table and the files joined to it".into(),
             column: wanted.clone(),
             role: "columns",
-            nearest: almanac_data::nearest(wanted, names.clone()).map(String::from),
-            have: names.clone().map(String::from).collect(),
+            nearest: almanac_data::nearest(wanted, names.iter().copied()).map(String::from),
+            have: names.iter().map(|name| (*name).into()).collect(),
         })
     };
-    Ok(Matrix::from_columns(source.columns.iter().map(find).collect::<Result<_, _>>()?)?)
+    let chosen: Vec<usize> = match source.columns.as_slice() {
+        [] => (0..names.len()).collect(),
+        named => named.iter().map(find).collect::<Result<_, _>>()?,
+    };
+    let pick = |column: usize| {
+        let (name, values) = &rows.numbers[column];
+        (name.clone(), kept.iter().map(|&row| values[row]).collect())
+    };
+    Ok(Matrix::from_columns(chosen.into_iter().map(pick).collect())?)
 }
 
 impl Log {

@@ -297,7 +297,7 @@ fn battery_cells() {
     let Some(root) = data_root() else { return };
     let source = Source { set: Some("matr".into()), ..Default::default() };
     let read = almanac_ingest::read_table(&source, Some(&root)).unwrap();
-    let curves = read.table.curves.as_ref().unwrap();
+    let curves = read.table.curves.clone().unwrap();
     assert_eq!((read.table.ids.len(), curves.points), (124, 100));
     assert!(curves.rows.iter().all(|(cycles, values)| cycles.len() == 99 && values.len() == 9_900));
     assert_eq!((curves.rows[0].0[0], curves.rows[0].0[98]), (2, 100));
@@ -306,4 +306,16 @@ fn battery_cells() {
     assert_eq!((name.as_str(), ["train", "test1", "test2"].map(count)), ("split", [41, 43, 40]));
     assert_eq!((read.table.ids[0].as_str(), read.table.y[0]), ("b1c0", 1852.0));
     assert!(!read.audit.reading.iter().any(|said| said.contains("not the file")));
+    let source = Source { columns: vec!["DeltaQ_var".into()], ..source };
+    let read = almanac_ingest::read_table(&source, Some(&root)).unwrap();
+    assert_eq!(read.table.x.names(), ["DeltaQ_var"]);
+    // By its definition: the variance of Q(100) − Q(10), here over every tenth of the voltages.
+    for ((cycles, values), variance) in curves.rows.iter().zip(read.table.x.column(0)) {
+        let at = |cycle: u32| cycles.iter().position(|&have| have == cycle).unwrap() * 100;
+        let (last, tenth) = (&values[at(100)..][..100], &values[at(10)..][..100]);
+        let delta: Vec<f64> = last.iter().zip(tenth).map(|(a, b)| f64::from(a - b)).collect();
+        let mean = delta.iter().sum::<f64>() / 100.0;
+        let own = delta.iter().map(|d| (d - mean).powi(2)).sum::<f64>() / 100.0;
+        assert!((own / variance - 1.0).abs() < 0.05, "{own} where {variance}");
+    }
 }
