@@ -2,6 +2,7 @@
 
 pub mod arima;
 pub mod bfgs;
+pub mod boost;
 pub mod chaos;
 pub mod classical;
 pub mod coordinate;

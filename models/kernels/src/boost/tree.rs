@@ -1,0 +1,105 @@
+//! A grown tree, and what it answers.
+
+/// Rows that are looked at together.
+const BLOCK: usize = 256;
+
+/// A place in a tree.
+#[derive(Debug, Clone, Copy, PartialEq)]
+pub struct Node {
+    /// Numbers up to it go left.
+    pub cut: f64,
+    /// What a leaf answers.
+    pub value: f64,
+    /// Where the left side stands, the right one after it; 0 = a leaf.
+    pub below: u32,
+    /// The column that is asked.
+    pub column: u32,
+    /// The last bin that goes left.
+    pub bin: u8,
+    /// Whether missing values go left.
+    pub missing_left: bool,
+}
+
+/// A tree of splits, its root first.
+#[derive(Debug, Clone, PartialEq, Default)]
+pub struct Tree {
+    /// The places.
+    pub nodes: Vec<Node>,
+    /// What each split gained, with its column.
+    pub gains: Vec<(usize, f64)>,
+}
+
+impl Node {
+    /// A leaf of this value.
+    pub fn leaf(value: f64) -> Node {
+        Node { cut: 0.0, value, below: 0, column: 0, bin: 0, missing_left: false }
+    }
+
+    /// Whether this bin goes left.
+    #[inline(always)]
+    pub fn takes(&self, bin: u8) -> bool {
+        // The missing bin is the last one: one more and it is the first.
+        let shift = u8::from(self.missing_left);
+        bin.wrapping_add(shift) <= self.bin.wrapping_add(shift)
+    }
+}
+
+impl Tree {
+    /// The value for a row of bins.
+    pub fn of_bins(&self, bins: &[Vec<u8>], row: usize) -> f64 {
+        let mut node = &self.nodes[0];
+        while node.below != 0 {
+            let left = node.takes(bins[node.column as usize][row]);
+            node = &self.nodes[node.below as usize + usize::from(!left)];
+        }
+        node.value
+    }
+
+    fn of_numbers(&self, row: &[f64]) -> f64 {
+        let mut node = &self.nodes[0];
+        while node.below != 0 {
+            let value = row[node.column as usize];
+            let left = if node.missing_left { !(value > node.cut) } else { value <= node.cut };
+            node = &self.nodes[node.below as usize + usize::from(!left)];
+        }
+        node.value
+    }
+}
+
+/// Adds what the trees answer for each row of these columns.
+pub fn add<'a>(trees: impl Iterator<Item = &'a Tree> + Clone, x: &[&[f64]], out: &mut [f64]) {
+    let width = x.len();
+    let mut rows = vec![0.0; width * BLOCK];
+    for (block, out) in out.chunks_mut(BLOCK).enumerate() {
+        for (at, column) in x.iter().enumerate() {
+            let values = &column[block * BLOCK..][..out.len()];
+            values.iter().enumerate().for_each(|(row, &value)| rows[row * width + at] = value);
+        }
+        for tree in trees.clone() {
+            for (row, out) in out.iter_mut().enumerate() {
+                *out += tree.of_numbers(&rows[row * width..][..width]);
+            }
+        }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::boost::bins::MISSING;
+
+    /// Up to 1.5 (bin 0) answers 10, above 20; a missing value goes where it is told.
+    #[test]
+    fn answers_by_hand() {
+        for (missing_left, missing) in [(true, 10.0), (false, 20.0)] {
+            let root = Node { cut: 1.5, value: 0.0, below: 1, column: 0, bin: 0, missing_left };
+            let nodes = vec![root, Node::leaf(10.0), Node::leaf(20.0)];
+            let tree = Tree { nodes, gains: Vec::new() };
+            let mut out = [1.0; 3];
+            add([&tree].into_iter(), &[&[1.5, f64::NAN, 2.0]], &mut out);
+            assert_eq!(out, [11.0, 1.0 + missing, 21.0]);
+            let bins = [vec![0, MISSING, 1]];
+            assert_eq!([0, 1, 2].map(|row| tree.of_bins(&bins, row)), [10.0, missing, 20.0]);
+        }
+    }
+}
