@@ -30,21 +30,38 @@ impl Binned {
     }
 }
 
+/// Edges between bins of about equal numbers of rows. A value with more rows than that has a bin of
+/// its own, and the others share the rest, so that one heavy value costs the others no resolution.
 fn cuts(column: &[f64], bins: usize) -> Vec<f64> {
     let mut sorted: Vec<f64> = column.iter().copied().filter(|value| !value.is_nan()).collect();
     sorted.sort_unstable_by(f64::total_cmp);
-    let mut cuts: Vec<f64> = Vec::new();
-    let distinct = sorted.chunk_by(|a, b| a == b).take(bins + 1).count();
-    if distinct <= bins {
-        let pairs = sorted.windows(2).filter(|pair| pair[0] < pair[1]);
-        cuts.extend(pairs.map(|pair| between(pair[0], pair[1])));
-    } else {
-        let n = sorted.len();
-        cuts.extend((1..bins).map(|part| {
-            let (whole, rest) = (n * part / bins, n * part % bins);
-            if rest == 0 { between(sorted[whole - 1], sorted[whole]) } else { sorted[whole] }
-        }));
-        cuts.dedup();
+    let values: Vec<(f64, usize)> =
+        sorted.chunk_by(|a, b| a == b).map(|same| (same[0], same.len())).collect();
+    let cut = |at: usize| between(values[at].0, values[at + 1].0);
+    if values.len() <= bins {
+        return (1..values.len()).map(|at| cut(at - 1)).collect();
+    }
+    let heavy = |&(_, count): &(f64, usize)| count * bins >= sorted.len();
+    let (mut rows, mut shares) = (sorted.len(), bins);
+    for value in values.iter().filter(|value| heavy(value)) {
+        (rows, shares) = (rows - value.1, shares - 1);
+    }
+    let (mut held, mut cuts) = (0, Vec::with_capacity(bins - 1));
+    for (at, pair) in values.windows(2).enumerate() {
+        held += pair[0].1;
+        let full = held * shares.max(1) >= rows;
+        let before_heavy = heavy(&pair[1]) && 2 * held * shares.max(1) >= rows;
+        if !full && !heavy(&pair[0]) && !before_heavy {
+            continue;
+        }
+        if !heavy(&pair[0]) {
+            (rows, shares) = (rows.saturating_sub(held), shares.saturating_sub(1));
+        }
+        cuts.push(cut(at));
+        held = 0;
+        if cuts.len() + 1 == bins {
+            break;
+        }
     }
     cuts
 }
@@ -72,6 +89,13 @@ mod tests {
         let binned = Binned::of(&Alone, &[&many], 2);
         assert_eq!(binned.cuts[0], [4.5]);
         assert_eq!(binned.columns[0], [0, 0, 0, 0, 1, 1, 1, 1]);
+    }
+
+    /// Six rows of 0 among four others, three bins: 0 has its own, and each side has another.
+    #[test]
+    fn heavy_value_has_its_bin() {
+        let column = [-2.0, -1.0, 0.0, 0.0, 0.0, 0.0, 0.0, 0.0, 1.0, 2.0];
+        assert_eq!(Binned::of(&Alone, &[&column], 3).cuts[0], [-0.5, 0.5]);
     }
 
     /// Neighbouring floats, infinities and the largest floats still part.

@@ -3,6 +3,9 @@
 /// Rows that are looked at together.
 const BLOCK: usize = 256;
 
+/// Rows that go down a tree together.
+const ABREAST: usize = 8;
+
 /// A place in a tree.
 #[derive(Debug, Clone, Copy, PartialEq)]
 pub struct Node {
@@ -55,20 +58,33 @@ impl Tree {
         node.value
     }
 
-    fn of_numbers(&self, row: &[f64]) -> f64 {
-        let mut node = &self.nodes[0];
-        while node.below != 0 {
-            let value = row[node.column as usize];
-            let left = if node.missing_left { !(value > node.cut) } else { value <= node.cut };
-            node = &self.nodes[node.below as usize + usize::from(!left)];
+    /// Adds the values for `T` rows of numbers, side by side: a row waits for the others rather than
+    /// for its own next node.
+    fn add_to<const T: usize>(&self, rows: &[f64], out: &mut [f64; T]) {
+        let width = rows.len() / T;
+        let mut at = [0; T];
+        loop {
+            let mut moved = false;
+            for (row, at) in at.iter_mut().enumerate() {
+                let node = &self.nodes[*at];
+                let value = rows[row * width + node.column as usize];
+                let left = (value <= node.cut) | (node.missing_left & value.is_nan());
+                let next = node.below as usize + usize::from(!left);
+                let inner = node.below != 0;
+                *at = if inner { next } else { *at };
+                moved |= inner;
+            }
+            if !moved {
+                break;
+            }
         }
-        node.value
+        out.iter_mut().zip(at).for_each(|(out, at)| *out += self.nodes[at].value);
     }
 }
 
 /// Adds what the trees answer for each row of these columns.
 pub fn add<'a>(trees: impl Iterator<Item = &'a Tree> + Clone, x: &[&[f64]], out: &mut [f64]) {
-    let width = x.len();
+    let width = x.len().max(1);
     let mut rows = vec![0.0; width * BLOCK];
     for (block, out) in out.chunks_mut(BLOCK).enumerate() {
         for (at, column) in x.iter().enumerate() {
@@ -76,8 +92,14 @@ pub fn add<'a>(trees: impl Iterator<Item = &'a Tree> + Clone, x: &[&[f64]], out:
             values.iter().enumerate().for_each(|(row, &value)| rows[row * width + at] = value);
         }
         for tree in trees.clone() {
-            for (row, out) in out.iter_mut().enumerate() {
-                *out += tree.of_numbers(&rows[row * width..][..width]);
+            let (many, few) = out.as_chunks_mut::<ABREAST>();
+            let (wide, narrow) = rows[..width * (many.len() * ABREAST + few.len())]
+                .split_at(width * many.len() * ABREAST);
+            for (out, rows) in many.iter_mut().zip(wide.chunks(width * ABREAST)) {
+                tree.add_to(rows, out);
+            }
+            for (out, row) in few.iter_mut().zip(narrow.chunks(width)) {
+                tree.add_to(row, std::array::from_mut(out));
             }
         }
     }
