@@ -9,6 +9,7 @@
 //! in `forecast/` and a line in its roster: `docs/add_a_model.md` walks through it.
 #![forbid(unsafe_code)]
 
+mod boosting;
 pub mod classify;
 pub mod features;
 pub mod forecast;

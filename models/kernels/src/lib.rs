@@ -13,6 +13,7 @@ pub mod kpss;
 pub mod lanes;
 pub mod loess;
 pub mod neighbours;
+pub mod quantile;
 pub mod ses;
 pub mod stl;
 pub mod svm;

@@ -3,6 +3,7 @@
 mod adaboost;
 mod bagging;
 mod extra_trees;
+mod gradient_boosting;
 mod knn;
 mod prior;
 mod random_forest;
@@ -31,6 +32,10 @@ pub const ROSTER: &[Entry<dyn Classify>] = &[
         "the mean of trees with random thresholds",
     ),
     line::<dyn Classify, adaboost::Adaboost>("adaboost", "boosted trees that vote (SAMME)"),
+    line::<dyn Classify, gradient_boosting::GradientBoosting>(
+        "gradient_boosting",
+        "many small trees, each moving the odds down the slope of the log loss",
+    ),
 ];
 
 /// A classifier: settings, before any data.

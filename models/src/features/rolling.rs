@@ -8,6 +8,7 @@
 //! NaN where the past is shorter than the window. The quantile is definition 7 of Hyndman & Fan,
 //! The American Statistician 50, 1996.
 
+use almanac_kernels::quantile::quantile;
 use serde::Deserialize;
 
 use super::{Feature, Form, Or, Seen};
@@ -87,15 +88,6 @@ impl Statistic {
         };
         out.push(value);
     }
-}
-
-fn quantile(values: &mut [f64], share: f64) -> f64 {
-    let place = share * (values.len() - 1) as f64;
-    let below = place as usize;
-    let (_, low, above) = values.select_nth_unstable_by(below, f64::total_cmp);
-    let low = *low;
-    let high = above.iter().copied().fold(f64::INFINITY, f64::min);
-    if above.is_empty() { low } else { low + (place - below as f64) * (high - low) }
 }
 
 /// Statistics over windows that end at the newest value.

@@ -7,6 +7,7 @@ mod bagging;
 mod bayesian_ridge;
 mod elastic_net;
 mod extra_trees;
+mod gradient_boosting;
 pub(crate) mod knn;
 mod lasso;
 mod linear;
@@ -47,6 +48,10 @@ pub const ROSTER: &[Entry<dyn Regress>] = &[
     line::<dyn Regress, adaboost::Adaboost>(
         "adaboost",
         "boosted trees that answer with a weighted median (AdaBoost.R2)",
+    ),
+    line::<dyn Regress, gradient_boosting::GradientBoosting>(
+        "gradient_boosting",
+        "many small trees, each fitted to what the ones before left over",
     ),
 ];
 
