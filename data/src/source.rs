@@ -80,6 +80,9 @@ pub struct Source {
     /// Date format in chrono's notation; left out, found.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub date_format: Option<String>,
+    /// Encoding of text files, as in `windows-1252`; left out, UTF-8, or UTF-16 where a mark says so.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub encoding: Option<String>,
     /// Column delimiter of text files; left out, found.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub delimiter: Option<char>,

@@ -114,6 +114,7 @@ fn merge(card: Source, over: &Source) -> Source {
         season: over.season.or(card.season),
         zone: over.zone.or(card.zone),
         date_format: over.date_format.or(card.date_format),
+        encoding: over.encoding.or(card.encoding),
         delimiter: over.delimiter.or(card.delimiter),
         decimal: over.decimal.or(card.decimal),
         resample: over.resample.or(card.resample),
@@ -203,8 +204,6 @@ impl Input {
         for (magic, what) in [
             (&b"PK\x03\x04"[..], "a zip archive or spreadsheet: unpack it, or save it as CSV"),
             (b"\x89HDF", "an HDF5 file, which is no table"),
-            (b"\xFF\xFE", "UTF-16 text: save it as UTF-8"),
-            (b"\xFE\xFF", "UTF-16 text: save it as UTF-8"),
         ] {
             if head.starts_with(magic) {
                 return Err(self.malformed(what));
@@ -305,7 +304,7 @@ fn seen(head: &[u8]) -> Option<Format> {
 }
 
 /// Up to eight first bytes.
-fn head(mut from: impl Read) -> io::Result<Vec<u8>> {
+pub(crate) fn head(mut from: impl Read) -> io::Result<Vec<u8>> {
     let mut head = Vec::new();
     from.by_ref().take(8).read_to_end(&mut head)?;
     Ok(head)

@@ -26,7 +26,7 @@ struct Delimited {
 }
 
 pub(super) fn open(input: &Input, source: &Source) -> Opened {
-    let mut text = Text::open(input)?;
+    let mut text = Text::open(input, source.encoding.as_deref())?;
     let stated = source.delimiter.or((source.format == Some(Format::Tsv)).then_some('\t'));
     let delimiter = match stated {
         Some(delimiter) if delimiter.is_ascii() && !"\"\r\n".contains(delimiter) => delimiter,
@@ -70,7 +70,8 @@ impl Reader for Delimited {
             b'\t' => "tab".to_string(),
             other => format!("`{}`", other as char),
         };
-        vec![format!("delimiter: {name}{}", if self.found { " (found)" } else { "" })]
+        let delimiter = format!("delimiter: {name}{}", if self.found { " (found)" } else { "" });
+        [delimiter].into_iter().chain(self.text.said()).collect()
     }
 }
 

@@ -5,6 +5,7 @@
 
 mod columnar;
 mod delimited;
+mod encoding;
 mod envelope;
 mod ndjson;
 mod pages;

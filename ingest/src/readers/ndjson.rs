@@ -18,8 +18,8 @@ struct Ndjson {
     keys: Vec<String>,
 }
 
-pub(super) fn open(input: &Input, _: &Source) -> Opened {
-    Ok(Box::new(Ndjson { text: Text::open(input)?, keys: Vec::new() }))
+pub(super) fn open(input: &Input, source: &Source) -> Opened {
+    Ok(Box::new(Ndjson { text: Text::open(input, source.encoding.as_deref())?, keys: Vec::new() }))
 }
 
 impl Reader for Ndjson {
@@ -38,7 +38,7 @@ impl Reader for Ndjson {
     }
 
     fn said(&self) -> Vec<String> {
-        vec!["format: NDJSON".into()]
+        ["format: NDJSON".into()].into_iter().chain(self.text.said()).collect()
     }
 }
 

@@ -2,6 +2,7 @@
 
 use std::io::Read;
 
+use super::encoding;
 use crate::error::ReadError;
 use crate::input::Input;
 
@@ -14,14 +15,17 @@ pub(crate) struct Text {
     pub name: String,
     held: Vec<u8>,
     done: bool,
+    /// The encoding, where it is not UTF-8.
+    encoding: Option<&'static str>,
     /// Number of the first line held, from 1.
     pub line: usize,
 }
 
 impl Text {
-    pub fn open(input: &Input) -> Result<Text, ReadError> {
-        let (from, name) = (input.text()?, input.name.clone());
-        let mut text = Text { from, name, held: Vec::new(), done: false, line: 1 };
+    pub fn open(input: &Input, stated: Option<&str>) -> Result<Text, ReadError> {
+        let (from, encoding) = encoding::open(input, stated)?;
+        let (name, held) = (input.name.clone(), Vec::new());
+        let mut text = Text { from, name, held, done: false, encoding, line: 1 };
         text.fill()?;
         if text.held.starts_with(b"\xEF\xBB\xBF") {
             text.held.drain(..3);
@@ -35,6 +39,11 @@ impl Text {
     /// What is held now, and whether nothing follows it.
     pub fn held(&self) -> (&[u8], bool) {
         (&self.held, self.done)
+    }
+
+    /// What is peculiar about it, for the audit.
+    pub fn said(&self) -> Option<String> {
+        self.encoding.map(|name| format!("encoding: {name}"))
     }
 
     /// Forgets what was understood: bytes from the front, holding this many line ends.
@@ -95,7 +104,8 @@ pub(crate) fn utf8<'a>(bytes: &'a [u8], line: usize, name: &str) -> Result<&'a s
         let good = &bytes[..e.valid_up_to()];
         let line = line + memchr::memchr_iter(b'\n', good).count();
         let byte = bytes.get(e.valid_up_to()).copied().unwrap_or_default();
-        let reason = format!("byte 0x{byte:02X} is not UTF-8 text: save the file as UTF-8");
+        let reason =
+            format!("byte 0x{byte:02X} is not UTF-8 text: state `encoding`, or save it as UTF-8");
         ReadError::Malformed { place: place(name, line), reason }
     })
 }

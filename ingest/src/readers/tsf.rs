@@ -25,9 +25,9 @@ struct Tsf {
     lines: Vec<(usize, String)>,
 }
 
-pub(super) fn open(input: &Input, _: &Source) -> Opened {
+pub(super) fn open(input: &Input, source: &Source) -> Opened {
     let mut tsf = Tsf {
-        text: Text::open(input)?,
+        text: Text::open(input, source.encoding.as_deref())?,
         attributes: Vec::new(),
         freq: None,
         said: vec!["format: Monash tsf".into()],
@@ -74,7 +74,7 @@ impl Reader for Tsf {
     }
 
     fn said(&self) -> Vec<String> {
-        self.said.clone()
+        self.said.iter().cloned().chain(self.text.said()).collect()
     }
 
     fn freq(&self) -> Option<String> {

@@ -38,7 +38,9 @@ fn files_that_are_no_tables() {
     refused(read("f.csv", &garbage, ""), "is not UTF-8", "");
     refused(read("f.csv", b"PK\x03\x04....", ""), "zip archive or spreadsheet", "");
     refused(read("f.csv", b"\x89HDF\r\n\x1a\n", ""), "HDF5", "");
-    refused(read("f.csv", b"\xFF\xFEu\0n\0", ""), "UTF-16", "");
+    refused(read("f.csv", b"\xFF\xFEu\0n\0", ""), "f.csv: no rows", "");
+    refused(read("f.csv", b"\xFF\xFEu\0\n\0\x00\xDC", ""), "bytes that are no UTF-16 text", "");
+    refused(csv(GOOD, "encoding = \"utf-9\""), "`encoding` = `utf-9`: it is utf-8", "");
     refused(
         read("f.csv", b"ds,y\n2020-01-01,1\n2020-01-02,caf\xE9\n", ""),
         "line 3: byte 0xE9",

@@ -224,3 +224,38 @@ fn conditions_keep_rows() {
     let kept = csv(text, "where = { Shop = \"7\", unique_id = \"b\" }\ntarget = \"y\"").unwrap();
     assert_eq!(shown(&kept), ["b 1=3"]);
 }
+
+/// The same text in UTF-16 of both orders, known by its mark, and in an encoding that is stated.
+#[test]
+fn other_encodings_read_the_same() {
+    let text = "unique_id;ds;y\nZürich;2020-01-01;1,5\nGenève;2020-01-01;2\n";
+    let expected = shown(&csv(text, "").unwrap());
+    assert_eq!(expected, ["Genève 2020-01-01=2", "Zürich 2020-01-01=1.5"]);
+    let units = || ['\u{feff}'].into_iter().chain(text.chars()).collect::<String>();
+    let little: Vec<u8> = units().encode_utf16().flat_map(u16::to_le_bytes).collect();
+    let big: Vec<u8> = units().encode_utf16().flat_map(u16::to_be_bytes).collect();
+    let latin: Vec<u8> =
+        text.chars().map(|letter| u8::try_from(u32::from(letter)).unwrap()).collect();
+    for (bytes, settings, name) in [
+        (little, "", "encoding: UTF-16LE"),
+        (big, "", "encoding: UTF-16BE"),
+        (latin.clone(), "encoding = \"latin1\"", "encoding: windows-1252"),
+    ] {
+        let read = read("f.csv", &bytes, settings).unwrap();
+        assert_eq!(shown(&read), expected, "{name}");
+        assert!(read.audit.reading.iter().any(|said| said == name), "{:?}", read.audit.reading);
+    }
+    let refused = read("f.csv", &latin, "").unwrap_err().to_string();
+    assert!(refused.contains("line 2: byte 0xFC is not UTF-8 text: state `encoding`"), "{refused}");
+}
+
+/// A text of many blocks keeps its letters where blocks meet.
+#[test]
+fn long_texts_in_utf16() {
+    let rows: String = (1..30_000).map(|k| format!("ß𝄞,{k},{k}\n")).collect();
+    let text = format!("\u{feff}unique_id,ds,y\n{rows}");
+    let bytes: Vec<u8> = text.encode_utf16().flat_map(u16::to_le_bytes).collect();
+    let read = read("f.csv", &bytes, "").unwrap();
+    assert_eq!((read.panel.rows(), read.panel.series(0).id), (29_999, "ß𝄞"));
+    assert_eq!(read.panel.series(0).y.iter().sum::<f64>(), 449_985_000.0);
+}
