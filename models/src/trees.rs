@@ -134,24 +134,29 @@ pub(crate) enum Goal<'a> {
 
 /// A table made ready, from which one tree after another grows.
 pub(crate) struct Ground<'a> {
-    columns: Vec<&'a [f64]>,
-    ranks: Option<Ranks>,
+    soil: Soil,
     goal: Goal<'a>,
     limits: Limits,
 }
 
+/// The table in the order that splits are found in.
+enum Soil {
+    Sorted(Ranks),
+    Rows(Vec<f64>),
+}
+
 impl<'a> Ground<'a> {
-    /// For the best of all splits: its columns sorted.
-    pub fn sorted(x: &'a Matrix, goal: Goal<'a>, shape: &Shape) -> Result<Ground<'a>, FitError> {
-        let ground = Ground::unsorted(x, goal, shape)?;
-        Ok(Ground { ranks: Some(Ranks::new(&ground.columns)), ..ground })
+    /// For the best of all splits.
+    pub fn sorted(x: &Matrix, goal: Goal<'a>, shape: &Shape) -> Result<Ground<'a>, FitError> {
+        at_least(1, x)?;
+        let soil = Soil::Sorted(Ranks::new(&x.columns().collect::<Vec<_>>()));
+        Ok(Ground { soil, goal, limits: shape.limits(x.width()) })
     }
 
     /// For random splits.
-    pub fn unsorted(x: &'a Matrix, goal: Goal<'a>, shape: &Shape) -> Result<Ground<'a>, FitError> {
+    pub fn unsorted(x: &Matrix, goal: Goal<'a>, shape: &Shape) -> Result<Ground<'a>, FitError> {
         at_least(1, x)?;
-        let limits = shape.limits(x.width());
-        Ok(Ground { columns: x.columns().collect(), ranks: None, goal, limits })
+        Ok(Ground { soil: Soil::Rows(x.by_rows()), goal, limits: shape.limits(x.width()) })
     }
 
     /// A tree over rows of these weights.
@@ -170,9 +175,9 @@ impl<'a> Ground<'a> {
     }
 
     fn split<T: Target>(&self, target: &T, draw: &mut dyn FnMut() -> u64) -> Grown {
-        match &self.ranks {
-            Some(ranks) => exact(&self.columns, ranks, target, &self.limits, draw),
-            None => random(&self.columns, target, &self.limits, draw),
+        match &self.soil {
+            Soil::Sorted(ranks) => exact(ranks, target, &self.limits, draw),
+            Soil::Rows(rows) => random(rows, target, &self.limits, draw),
         }
     }
 }

@@ -18,6 +18,8 @@ mod linear_learners;
 mod stl;
 #[path = "golden/theta.rs"]
 mod theta;
+#[path = "golden/trees.rs"]
+mod trees;
 
 use serde_json::Value;
 

@@ -14,7 +14,6 @@ struct Bud<S> {
 
 /// What is under way.
 pub(super) struct Grower<'a, T: Target> {
-    columns: &'a [&'a [f64]],
     target: &'a T,
     limits: &'a Limits,
     rows: Vec<u32>,
@@ -26,21 +25,20 @@ pub(super) struct Grower<'a, T: Target> {
 
 impl<'a, T: Target> Grower<'a, T> {
     /// Nothing but a root, over the rows that have a weight.
-    pub(super) fn new(columns: &'a [&'a [f64]], target: &'a T, limits: &'a Limits) -> Self {
+    pub(super) fn new(columns: usize, target: &'a T, limits: &'a Limits) -> Self {
         let count = target.rows();
         let rows = (0..count as u32).filter(|&row| target.weight(row as usize) > 0.0);
         let rows: Vec<u32> = rows.collect();
         let mut leaf = Vec::new();
         target.leaf(&target.nothing(), &mut leaf);
         Grower {
-            columns,
             target,
             limits,
             spare: vec![0; rows.len()],
             rows,
             sides: vec![false; count],
-            order: (0..columns.len()).collect(),
-            grown: Grown { tree: Tree::sprout(leaf.len()), importance: vec![0.0; columns.len()] },
+            order: (0..columns).collect(),
+            grown: Grown { tree: Tree::sprout(leaf.len()), importance: vec![0.0; columns] },
         }
     }
 
@@ -111,8 +109,8 @@ impl<'a, T: Target> Grower<'a, T> {
         self.grown.tree.leaf(bud.knot, |numbers| self.target.leaf(&bud.total, numbers));
     }
 
-    /// The best split over columns drawn one after another, more than asked for where all of them
-    /// are constant; its sides are noted, and whether values were missing.
+    /// The best split over columns drawn, and drawn again where all of them are constant; its sides
+    /// are noted, and whether values were missing.
     fn search(
         &mut self,
         splitter: &mut impl Splitter,
@@ -120,24 +118,24 @@ impl<'a, T: Target> Grower<'a, T> {
         draw: &mut dyn FnMut() -> u64,
     ) -> (Split, bool) {
         let node = Node {
-            columns: self.columns,
             target: self.target,
             min_leaf: self.limits.min_leaf.max(1),
             rows: &self.rows[bud.span.clone()],
             start: bud.span.start,
             total: &bud.total,
         };
-        // Every split of two rows is the same.
-        let enough = if node.rows.len() == 2 { 1 } else { self.limits.features };
-        let (mut best, mut varied) = (Split::NONE, false);
-        for place in 0..self.order.len() {
-            if varied && place >= enough {
+        // Every split of two rows is worth the same: the first will do.
+        let step = if node.rows.len() == 2 { 1 } else { self.limits.features };
+        let (mut best, all) = (Split::NONE, self.order.len());
+        for start in (0..all).step_by(step) {
+            let end = all.min(start.saturating_add(step));
+            for place in start..end {
+                let luck = ((draw() >> 32) * (all - place) as u64) >> 32;
+                self.order.swap(place, place + luck as usize);
+            }
+            if splitter.search(&node, &self.order[start..end], draw, &mut best) {
                 break;
             }
-            let left = (self.order.len() - place) as u64;
-            let luck = ((draw() >> 32) * left) >> 32;
-            self.order.swap(place, place + luck as usize);
-            varied |= splitter.search(&node, self.order[place], draw, &mut best);
         }
         let found = best.worth > f64::NEG_INFINITY;
         let missing = found && splitter.mark(&node, &mut best, &mut self.sides);

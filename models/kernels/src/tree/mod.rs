@@ -28,7 +28,7 @@ pub struct Limits {
     pub min_split: usize,
     /// Rows of a leaf, at least.
     pub min_leaf: usize,
-    /// Columns looked at for a split, drawn anew for each; constant ones do not count alone.
+    /// Columns looked at for a split, drawn anew for each; again where all of them are constant.
     pub features: usize,
 }
 
@@ -43,7 +43,6 @@ pub struct Grown {
 
 /// A node that wants a split.
 struct Node<'a, T: Target> {
-    columns: &'a [&'a [f64]],
     target: &'a T,
     min_leaf: usize,
     /// Its rows, increasing, and where they stand in the list of all rows.
@@ -64,20 +63,16 @@ struct Split {
 impl Split {
     const NONE: Split =
         Split { column: 0, threshold: 0.0, missing_left: false, worth: f64::NEG_INFINITY };
-
-    fn sends_left(&self, value: f64) -> bool {
-        (value <= self.threshold) | (self.missing_left & value.is_nan())
-    }
 }
 
 /// A way to find splits.
 trait Splitter {
-    /// Replaces `best` by a better split of the node at this column; false where the column is
-    /// constant there.
+    /// Replaces `best` by a better split of the node at one of these columns; false where all of
+    /// them are constant there.
     fn search<T: Target>(
         &mut self,
         node: &Node<'_, T>,
-        column: usize,
+        candidates: &[usize],
         draw: &mut dyn FnMut() -> u64,
         best: &mut Split,
     ) -> bool;

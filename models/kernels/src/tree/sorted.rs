@@ -63,16 +63,15 @@ impl Ranked {
 
 /// Grows a tree by the best splits there are; `draw` gives random bits.
 pub fn exact<T: Target>(
-    columns: &[&[f64]],
     ranks: &Ranks,
     target: &T,
     limits: &Limits,
     draw: &mut dyn FnMut() -> u64,
 ) -> Grown {
-    let grower = Grower::new(columns, target, limits);
+    let grower = Grower::new(ranks.columns.len(), target, limits);
     let count = grower.rows().len();
     let seen: Vec<bool> = (0..target.rows()).map(|row| target.weight(row) > 0.0).collect();
-    let (mut seats, mut kept) = (vec![Seat::default(); columns.len() * count + 1], 0);
+    let (mut seats, mut kept) = (vec![Seat::default(); ranks.columns.len() * count + 1], 0);
     for seat in ranks.columns.iter().flat_map(|column| &column.seats) {
         seats[kept] = *seat;
         kept += usize::from(seen[seat.row as usize]);
@@ -96,30 +95,15 @@ impl Splitter for Sorted<'_> {
     fn search<T: Target>(
         &mut self,
         node: &Node<'_, T>,
-        column: usize,
+        candidates: &[usize],
         _draw: &mut dyn FnMut() -> u64,
         best: &mut Split,
     ) -> bool {
-        let ranked = &self.ranks.columns[column];
-        let seats = &self.seats[column * self.count + node.start..][..node.rows.len()];
-        let [first, .., last] = seats else { return false };
-        if first.rank == last.rank {
-            return false;
+        let mut varied = false;
+        for &column in candidates {
+            varied |= self.search_column(node, column, best);
         }
-        let missing = ranked.values.len() as u32;
-        let present = match last.rank == missing {
-            true => seats.partition_point(|seat| seat.rank < missing),
-            false => seats.len(),
-        };
-        let ways = if present < seats.len() { 2 } else { 1 };
-        for missing_left in [false, true].into_iter().take(ways) {
-            let carried = if missing_left { &seats[present..] } else { &[] };
-            if let Some((at, worth)) = sweep(node, seats, present, carried, best.worth) {
-                self.between = (seats[at].rank, seats[at + 1].rank);
-                *best = Split { column, threshold: 0.0, missing_left, worth };
-            }
-        }
-        true
+        varied
     }
 
     fn mark(&self, node: &Node<'_, impl Target>, split: &mut Split, sides: &mut [bool]) -> bool {
@@ -150,6 +134,36 @@ impl Splitter for Sorted<'_> {
             }
             seats[kept..].copy_from_slice(&spare[..moved]);
         }
+    }
+}
+
+impl Sorted<'_> {
+    /// Replaces `best` by a better split at this column; false where it is constant.
+    fn search_column<T: Target>(
+        &mut self,
+        node: &Node<'_, T>,
+        column: usize,
+        best: &mut Split,
+    ) -> bool {
+        let seats = &self.seats[column * self.count + node.start..][..node.rows.len()];
+        let (first, last) = (seats[0], seats[seats.len() - 1]);
+        if first.rank == last.rank {
+            return false;
+        }
+        let missing = self.ranks.columns[column].values.len() as u32;
+        let present = match last.rank == missing {
+            true => seats.partition_point(|seat| seat.rank < missing),
+            false => seats.len(),
+        };
+        let ways = if present < seats.len() { 2 } else { 1 };
+        for missing_left in [false, true].into_iter().take(ways) {
+            let carried = if missing_left { &seats[present..] } else { &[] };
+            if let Some((at, worth)) = sweep(node, seats, present, carried, best.worth) {
+                self.between = (seats[at].rank, seats[at + 1].rank);
+                *best = Split { column, threshold: 0.0, missing_left, worth };
+            }
+        }
+        true
     }
 }
 
