@@ -23,6 +23,12 @@ CASES = [
     ("friedman", "bagging", {}, "ensemble.BaggingRegressor", {"n_estimators": 100, "n_jobs": 2}),
     ("friedman", "tree", {}, "tree.DecisionTreeRegressor", {}),
     ("friedman", "adaboost", {}, "ensemble.AdaBoostRegressor", {}),
+    ("friedman_small", "svr", {"c": 1, "gamma": 0.6}, "svm.SVR", {"C": 1, "gamma": 0.6}),
+    ("friedman_small", "svr", {"c": 10, "gamma": 0.6}, "svm.SVR", {"C": 10, "gamma": 0.6}),
+    ("friedman", "linear", {}, "linear_model.LinearRegression", {}),
+    ("friedman", "lasso", {}, "linear_model.LassoCV", {"cv": 5}),
+    ("friedman", "bayesian_ridge", {}, "linear_model.BayesianRidge", {}),
+    ("friedman", "knn", {}, "neighbors.KNeighborsRegressor", {}),
 ]
 
 

@@ -12,6 +12,8 @@ mod garch;
 mod indicators;
 #[path = "golden/intermittent.rs"]
 mod intermittent;
+#[path = "golden/kernel_learners.rs"]
+mod kernel_learners;
 #[path = "golden/linear_learners.rs"]
 mod linear_learners;
 #[path = "golden/stl.rs"]

@@ -8,6 +8,8 @@
 //! A column of G is computed when its slope first moves; after that a sweep costs no look at the rows.
 //! Friedman, Hastie & Tibshirani, Journal of Statistical Software 33(1), 2010.
 
+use crate::sums::dot;
+
 /// Centred columns, their slopes so far, and what is left to explain.
 pub struct Descent<'a> {
     columns: &'a [f64],
@@ -65,19 +67,6 @@ impl<'a> Descent<'a> {
         }
         worst
     }
-}
-
-/// Σ a·b in eight sums side by side.
-fn dot(a: &[f64], b: &[f64]) -> f64 {
-    let mut sums = [0.0; 8];
-    let (a, b) = (a.chunks_exact(8), b.chunks_exact(8));
-    let rest: f64 = a.remainder().iter().zip(b.remainder()).map(|(a, b)| a * b).sum();
-    for (a, b) in a.zip(b) {
-        for (sum, (a, b)) in sums.iter_mut().zip(a.iter().zip(b)) {
-            *sum += a * b;
-        }
-    }
-    sums.iter().sum::<f64>() + rest
 }
 
 #[cfg(test)]

@@ -16,6 +16,7 @@ pub mod neighbours;
 pub mod quantile;
 pub mod ses;
 pub mod stl;
+pub mod sums;
 pub mod svm;
 pub mod theta;
 pub mod tree;

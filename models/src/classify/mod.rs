@@ -5,8 +5,10 @@ mod bagging;
 mod extra_trees;
 mod gradient_boosting;
 mod knn;
+mod logistic;
 mod prior;
 mod random_forest;
+mod svc;
 mod tree;
 
 use almanac_data::{FitError, Matrix};
@@ -21,6 +23,8 @@ pub const ROSTER: &[Entry<dyn Classify>] = &[
         "knn",
         "the shares of the classes among the nearest rows",
     ),
+    line::<dyn Classify, logistic::Logistic>("logistic", "logarithms of the chances as planes"),
+    line::<dyn Classify, svc::Svc>("svc", "the boundaries with the widest margins"),
     line::<dyn Classify, tree::Tree>("tree", "a tree that splits where impurity falls most"),
     line::<dyn Classify, bagging::Bagging>("bagging", "the mean of trees over drawn rows"),
     line::<dyn Classify, random_forest::RandomForest>(

@@ -10,9 +10,10 @@
 //! MacKay, Neural Computation 4, 1992; Tipping, Journal of Machine Learning Research 1, 2001.
 
 use almanac_data::{FitError, Matrix};
+use almanac_kernels::sums::dot;
 use serde::{Deserialize, Serialize};
 
-use super::linear::{Spectrum, dot};
+use super::linear::Spectrum;
 use super::{Predict, Regress};
 use crate::{Ctx, Setting, SettingError, Settings};
 

@@ -11,6 +11,7 @@
 //! Golub & Van Loan, Matrix Computations, 4th ed., §5.5.
 
 use almanac_data::{FitError, Matrix};
+use almanac_kernels::sums::dot;
 use nalgebra::{DMatrix, DVector, SVD};
 use serde::{Deserialize, Serialize};
 
@@ -76,18 +77,12 @@ impl Predict for Plane {
 impl Centred {
     /// Takes the means out.
     pub(super) fn new(model: &'static str, x: &Matrix, y: &[f64]) -> Result<Centred, FitError> {
-        complete(model, x)?;
-        let average = |values: &[f64]| values.iter().sum::<f64>() / values.len() as f64;
-        let means: Vec<f64> = x.columns().map(average).collect();
-        let without = |(column, mean): (&[f64], &f64)| -> Vec<f64> {
-            column.iter().map(|value| value - mean).collect()
-        };
-        let columns: Vec<f64> = x.columns().zip(&means).flat_map(without).collect();
+        let (means, columns) = centre(model, x)?;
         let mean = average(y);
-        if !mean.is_finite() || columns.iter().any(|value| !value.is_finite()) {
-            return Err(FitError::NotFinite("a mean"));
+        if !mean.is_finite() {
+            return Err(FitError::NotFinite("the mean"));
         }
-        Ok(Centred { means, columns, mean, y: without((y, &mean)) })
+        Ok(Centred { means, columns, mean, y: y.iter().map(|value| value - mean).collect() })
     }
 
     /// The plane of these slopes through the means.
@@ -98,6 +93,24 @@ impl Centred {
         }
         Ok(Plane { model, intercept, slopes })
     }
+}
+
+/// Means of the columns, and the columns without them, one after another.
+pub(crate) fn centre(model: &'static str, x: &Matrix) -> Result<(Vec<f64>, Vec<f64>), FitError> {
+    complete(model, x)?;
+    let means: Vec<f64> = x.columns().map(average).collect();
+    let without = |(column, mean): (&[f64], &f64)| -> Vec<f64> {
+        column.iter().map(|value| value - mean).collect()
+    };
+    let columns: Vec<f64> = x.columns().zip(&means).flat_map(without).collect();
+    match columns.iter().all(|value| value.is_finite()) {
+        true => Ok((means, columns)),
+        false => Err(FitError::NotFinite("the mean of a column")),
+    }
+}
+
+fn average(values: &[f64]) -> f64 {
+    values.iter().sum::<f64>() / values.len() as f64
 }
 
 impl Spectrum {
@@ -147,11 +160,6 @@ impl Spectrum {
     pub(super) fn total(&self) -> f64 {
         dot(&self.centred.y, &self.centred.y)
     }
-}
-
-/// Σ a·b.
-pub(super) fn dot(a: &[f64], b: &[f64]) -> f64 {
-    a.iter().zip(b).map(|(a, b)| a * b).sum()
 }
 
 /// Which of `path`'s planes errs least where it has not learnt: rows in five ordered blocks, each

@@ -7,10 +7,11 @@ mod bagging;
 mod bayesian_ridge;
 mod elastic_net;
 mod extra_trees;
+mod gaussian_process;
 mod gradient_boosting;
 pub(crate) mod knn;
 mod lasso;
-mod linear;
+pub(crate) mod linear;
 mod mean;
 mod random_forest;
 mod ridge;
@@ -32,6 +33,10 @@ pub const ROSTER: &[Entry<dyn Regress>] = &[
     line::<dyn Regress, bayesian_ridge::BayesianRidge>(
         "bayesian_ridge",
         "ridge, its penalty from the evidence",
+    ),
+    line::<dyn Regress, gaussian_process::GaussianProcess>(
+        "gaussian_process",
+        "every smooth function, weighed by how well it meets the rows",
     ),
     line::<dyn Regress, knn::Knn>("knn", "the mean of the nearest rows"),
     line::<dyn Regress, svr::Svr>("svr", "a tube as flat as it can be, through the rows"),

@@ -209,8 +209,13 @@ impl Support {
 
     /// b + Σ β·k for each row.
     pub(crate) fn answers(&self, x: &Matrix) -> Vec<f64> {
-        let rows = x.by_rows();
-        self.points.answers(&self.weights, self.offset, rows.chunks_exact(x.width().max(1)))
+        let (rows, frame) = (x.by_rows(), self.points.frame());
+        self.at(rows.chunks_exact(x.width().max(1)).map(|row| frame.place(row)))
+    }
+
+    /// The same for points that are in its frame.
+    pub(crate) fn at(&self, asked: impl Iterator<Item = Vec<f32>>) -> Vec<f64> {
+        self.points.answers(&self.weights, self.offset, asked)
     }
 }
 

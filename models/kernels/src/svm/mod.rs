@@ -8,8 +8,10 @@
 //! Regression has the box −C … C; a class is ε = 0, y = ±1 and a box on its own side of zero.
 
 mod cache;
+mod chances;
 mod points;
 mod smo;
 
+pub use chances::{chance, couple, platt};
 pub use points::{Frame, Kernel, Points};
 pub use smo::{Halt, Problem, Solution, Stop, solve};

@@ -57,8 +57,9 @@ impl Frame {
         Frame { kernel, centre: columns.map(mean).collect(), unit }
     }
 
-    /// A row in this frame.
-    pub fn place(&self, row: impl Iterator<Item = f64>) -> Vec<f32> {
+    /// A row as a point of this frame.
+    pub fn place(&self, row: &[f64]) -> Vec<f32> {
+        let row = row.iter().copied();
         row.enumerate().map(|(column, value)| self.value(column, value)).collect()
     }
 
@@ -140,16 +141,16 @@ impl Points {
         }
     }
 
-    /// Σ weights·values for each of `asked`, plus `offset`.
-    pub fn answers<'a>(
+    /// Σ weights·values for each of the points `asked`, plus `offset`.
+    pub fn answers(
         &self,
         weights: &[f64],
         offset: f64,
-        asked: impl Iterator<Item = &'a [f64]>,
+        asked: impl Iterator<Item = Vec<f32>>,
     ) -> Vec<f64> {
         let mut values = vec![0.0; self.rows];
-        let answer = |row: &[f64]| {
-            self.values(&self.frame.place(row.iter().copied()), &mut values);
+        let answer = |point: Vec<f32>| {
+            self.values(&point, &mut values);
             offset + dot(weights, &values)
         };
         asked.map(answer).collect()

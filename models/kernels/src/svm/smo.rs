@@ -261,11 +261,18 @@ impl Active {
         Active::new(problem, (0..weights.len()).collect(), weights, f, stop)
     }
 
-    /// What weights inside their box agree on; the middle of rises and falls where there is none.
+    /// What weights inside their box agree on; where there is none, the middle of the best rise and
+    /// the best fall, or that of the two that there is.
     fn offset(&self) -> f64 {
         let free = self.up.iter().zip(&self.low).zip(&self.f).filter(|((up, low), _)| up == low);
         let (sum, count) = free.fold((0.0, 0.0), |(sum, n), ((up, _), f)| (sum + up - f, n + 1.0));
-        if count > 0.0 { sum / count } else { self.most_up / 2.0 + self.least_low / 2.0 }
+        match (self.most_up.is_finite(), self.least_low.is_finite()) {
+            _ if count > 0.0 => sum / count,
+            (true, true) => self.most_up / 2.0 + self.least_low / 2.0,
+            (true, false) => self.most_up,
+            (false, true) => self.least_low,
+            (false, false) => 0.0,
+        }
     }
 }
 
@@ -312,12 +319,30 @@ mod tests {
         let problem = Problem { points: &points, target: &y, slack: 0.1, bounds: &bounds };
         let whole = solve(&problem, STOP, || true).unwrap();
         let small = solve(&problem, Stop { bytes: 8000, ..STOP }, || true).unwrap();
-        let at = |found: &Solution| points.answers(&found.weights, found.offset, a.chunks_exact(1));
+        let at = |found: &Solution| {
+            points.answers(
+                &found.weights,
+                found.offset,
+                (0..n as usize).map(|row| points.point(row)),
+            )
+        };
         for (a, b) in at(&whole).iter().zip(at(&small)) {
             assert!((a - b).abs() < 1e-5, "{a} {b}");
         }
         assert!(whole.weights.iter().any(|w| w.abs() == 5.0) && whole.weights.contains(&0.0));
         assert!(whole.weights.iter().sum::<f64>().abs() < 1e-9);
+    }
+
+    /// One class alone is on its own side, and no rows on neither.
+    #[test]
+    fn one_side_alone() {
+        let points = points(&[&[-1.0, 1.0]], Kernel::Linear);
+        let problem =
+            Problem { points: &points, target: &[-1.0; 2], slack: 0.0, bounds: &[(-1.0, 0.0); 2] };
+        let want = Solution { weights: vec![0.0; 2], offset: -1.0 };
+        assert_eq!(solve(&problem, STOP, || true), Ok(want));
+        let problem = Problem { points: &points.select(&[]), target: &[], slack: 0.0, bounds: &[] };
+        assert_eq!(solve(&problem, STOP, || true).map(|found| found.offset), Ok(0.0));
     }
 
     /// A kernel beyond 32 bits is refused.
