@@ -21,6 +21,9 @@ struct Knot {
 
 const LEAF: u32 = u32::MAX;
 
+/// Rows that go down a tree together.
+const TOGETHER: usize = 8;
+
 impl Tree {
     /// A tree of one knot that is not settled yet; its leaves hold `width` numbers.
     pub(super) fn sprout(width: usize) -> Tree {
@@ -54,21 +57,71 @@ impl Tree {
 
     /// The numbers of the leaf that a row falls into.
     pub fn at(&self, row: &[f64]) -> &[f64] {
-        let mut knot = &self.knots[0];
-        while knot.column != LEAF {
-            let value = row[knot.column as usize];
-            let left = (value <= knot.threshold) | (value.is_nan() & (knot.link & 1 == 1));
-            knot = &self.knots[(knot.link >> 1) as usize + usize::from(!left)];
+        let mut knot = 0;
+        while let Some(next) = self.below(knot, row) {
+            knot = next;
         }
-        &self.leaves[knot.link as usize * self.width..][..self.width]
+        self.numbers(knot)
+    }
+
+    /// Where a row goes from a knot; `None` from a leaf.
+    #[inline(always)]
+    fn below(&self, knot: usize, row: &[f64]) -> Option<usize> {
+        let Knot { threshold, column, link } = self.knots[knot];
+        if column == LEAF {
+            return None;
+        }
+        let value = row[column as usize];
+        let left = (value <= threshold) | (value.is_nan() & (link & 1 == 1));
+        Some((link >> 1) as usize + usize::from(!left))
+    }
+
+    fn numbers(&self, leaf: usize) -> &[f64] {
+        &self.leaves[self.knots[leaf].link as usize * self.width..][..self.width]
     }
 
     /// Adds the numbers of each row's leaf to `sums`; rows of `columns` values and their sums lie
-    /// one after another.
+    /// one after another. Rows go down eight at a time: each waits for memory, not for the others.
     pub fn add(&self, rows: &[f64], columns: usize, sums: &mut [f64]) {
-        for (place, sums) in sums.chunks_exact_mut(self.width).enumerate() {
-            let leaf = self.at(&rows[place * columns..][..columns]);
-            sums.iter_mut().zip(leaf).for_each(|(sum, number)| *sum += number);
+        for (group, sums) in sums.chunks_mut(TOGETHER * self.width).enumerate() {
+            let count = sums.len() / self.width;
+            let row = |lane: usize| &rows[(group * TOGETHER + lane) * columns..][..columns];
+            let (mut knots, mut moved) = ([0; TOGETHER], true);
+            while moved {
+                moved = false;
+                for (lane, knot) in knots[..count].iter_mut().enumerate() {
+                    if let Some(next) = self.below(*knot, row(lane)) {
+                        (*knot, moved) = (next, true);
+                    }
+                }
+            }
+            for (sums, knot) in sums.chunks_exact_mut(self.width).zip(knots) {
+                let numbers = self.numbers(knot);
+                sums.iter_mut().zip(numbers).for_each(|(sum, number)| *sum += number);
+            }
         }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::super::Split;
+    use super::*;
+
+    /// x ≤ 1 leads to 10, the rest and missing values to 20; eleven rows are a group and a part.
+    #[test]
+    fn rows_together_go_where_each_goes_alone() {
+        let mut tree = Tree::sprout(1);
+        let split = Split { column: 1, threshold: 1.0, missing_left: false, worth: 0.0 };
+        let child = tree.fork(0, &split);
+        tree.leaf(child, |numbers| numbers.push(10.0));
+        tree.leaf(child + 1, |numbers| numbers.push(20.0));
+        let asked = [0.0, 1.0, 1.5, f64::NAN, 0.0, 9.0, 1.0, 2.0, 3.0, 0.5, 1.1];
+        let rows: Vec<f64> = asked.iter().flat_map(|&value| [7.0, value]).collect();
+        let mut sums = [1.0; 11];
+        tree.add(&rows, 2, &mut sums);
+        let want = [10., 10., 20., 20., 10., 20., 10., 20., 20., 10., 20.].map(|v: f64| v + 1.0);
+        assert_eq!(sums, want);
+        assert!(rows.chunks(2).zip(sums).all(|(row, sum)| tree.at(row)[0] + 1.0 == sum));
     }
 }
