@@ -2,9 +2,9 @@
 
 use std::path::PathBuf;
 
-use almanac_backtest::Plan;
+use almanac_backtest::{Plan, TableRows, TaskName};
 use almanac_data::Source;
-use almanac_ingest::{Card, Read, ReadError, cards};
+use almanac_ingest::{Card, Read, ReadError, ReadTable, cards};
 use almanac_models::Ctx;
 
 use crate::Error;
@@ -24,6 +24,8 @@ pub struct Study {
     pub written: Written,
     /// The data.
     pub read: Read,
+    /// The table behind the panel, where the task is one of rows.
+    pub rows: Option<TableRows>,
     pub(crate) meter: Meter,
 }
 
@@ -42,8 +44,17 @@ impl Lab {
     /// As for [`Lab::read`].
     pub fn study(&self, written: Written) -> Result<Study, Error> {
         let meter = Meter::start();
-        let read = self.read(&written.spec.data)?;
-        Ok(Study { written, read, meter })
+        if written.spec.task != TaskName::Regress {
+            let read = self.read(&written.spec.data)?;
+            return Ok(Study { written, read, rows: None, meter });
+        }
+        let source = &written.spec.data;
+        let ReadTable { table, audit, tidied, files } =
+            almanac_ingest::read_table(source, self.data_root.as_deref())?;
+        let rows = TableRows::new(&written.spec.folds, written.spec.run.seed, table);
+        let rows = rows.map_err(|error| written.refuse(error))?;
+        let read = Read { panel: rows.panel().clone(), audit, tidied, files };
+        Ok(Study { written, read, rows: Some(rows), meter })
     }
 
     /// The cards of all sets, each with whether its file is here.
@@ -65,7 +76,12 @@ impl Study {
     /// # Errors
     /// The first thing in the spec that cannot be run, with its place in the file.
     pub fn plan(&self) -> Result<Plan<'_>, Error> {
-        Plan::new(&self.written.spec, &self.read.panel).map_err(|e| self.written.refuse(e))
+        let spec = &self.written.spec;
+        let plan = match &self.rows {
+            Some(rows) => Plan::of_rows(spec, rows),
+            None => Plan::new(spec, &self.read.panel),
+        };
+        plan.map_err(|error| self.written.refuse(error))
     }
 
     /// The context of its run: its seed, and a handle by which it is stopped.

@@ -3,7 +3,7 @@
 use std::path::PathBuf;
 use std::sync::Arc;
 
-use almanac_backtest::Plan;
+use almanac_backtest::{Plan, TaskName};
 use almanac_data::{Answered, Clock, FoldResult, Stamp};
 use arrow_array::cast::AsArray;
 use arrow_array::types::{Date32Type, Float64Type, Int32Type, Int64Type, TimestampMicrosecondType};
@@ -28,8 +28,12 @@ const DAY: i64 = 86_400_000_000;
 pub struct Names {
     /// Models of the run.
     pub models: Vec<String>,
-    /// Series of the panel.
+    /// Series of the panel, or test sets of a table.
     pub ids: Vec<String>,
+    /// Rows of the table, where there is one.
+    pub rows: Option<Vec<String>>,
+    /// Whether a mean is the probability of an up.
+    pub directions: bool,
     /// Metrics of the run.
     pub metrics: Vec<String>,
     /// Levels of intervals, in percent.
@@ -48,6 +52,8 @@ impl Names {
         Names {
             models: owned(plan.model_names()),
             ids: plan.panel().ids().to_vec(),
+            rows: plan.row_names().map(<[String]>::to_vec),
+            directions: plan.spec().task == TaskName::Direction,
             metrics: owned(plan.metric_names()),
             levels: plan.levels().to_vec(),
             clock: plan.panel().calendar.clock,
@@ -63,9 +69,13 @@ impl Names {
         let number = |read: &dyn Fn(&Answered) -> &[f64]| -> ArrayRef {
             Arc::new(numbers(rows().map(|(a, step)| read(a)[step])))
         };
+        let id = |(a, step): (&Answered, usize)| match &self.rows {
+            Some(names) => &names[a.ds[step].0 as usize - 1],
+            None => &self.ids[a.series],
+        };
         let mut columns = vec![
             words("model", rows().map(|(a, _)| &self.models[a.model])),
-            words("unique_id", rows().map(|(a, _)| &self.ids[a.series])),
+            words("unique_id", rows().map(id)),
             ("cutoff".into(), stamps(self.clock, rows().map(|(a, _)| Some(a.cutoff)))),
             ("ds".into(), stamps(self.clock, rows().map(|(a, step)| Some(a.ds[step])))),
             (
@@ -75,6 +85,16 @@ impl Names {
             ("y".into(), number(&|a| &a.y)),
             ("mean".into(), number(&|a| &a.mean)),
         ];
+        if self.rows.is_some() {
+            columns.push(words("set", rows().map(|(a, _)| &self.ids[a.series])));
+        }
+        if self.directions {
+            let chance = |up: bool| {
+                rows().map(move |(a, step)| if up { a.mean[step] } else { 1.0 - a.mean[step] })
+            };
+            columns.push(("p-down".into(), Arc::new(numbers(chance(false)))));
+            columns.push(("p-up".into(), Arc::new(numbers(chance(true)))));
+        }
         for (place, level) in self.levels.iter().enumerate() {
             columns.push((format!("lo-{level}"), number(&|a| &a.bands[place].0)));
             columns.push((format!("hi-{level}"), number(&|a| &a.bands[place].1)));
@@ -221,6 +241,8 @@ mod tests {
         Names {
             models: list(&["naive"]),
             ids: list(&["a", "b"]),
+            rows: None,
+            directions: false,
             metrics: list(&["mae", "mase"]),
             levels: vec![80.0],
             clock,

@@ -15,6 +15,7 @@ pub mod money;
 mod plan;
 mod question;
 mod ready;
+mod rows;
 mod shared;
 mod sink;
 mod spec;
@@ -34,6 +35,7 @@ pub use metrics::{
     metrics,
 };
 pub use plan::Plan;
+pub use rows::TableRows;
 pub use sink::{End, Progress, RunError, Sink, SinkError};
 pub use spec::{
     Align, FoldKind, FoldSpec, ModelSpec, Refit, RunSpec, ScoreSpec, Spec, TaskName, Variant,
@@ -74,16 +76,21 @@ impl Plan<'_> {
             let ask_all = |(series, held): (usize, &mut Vec<Option<Held>>)| {
                 let question = Question::new(self, fold, series);
                 let ask = |(model, held): (usize, &mut Option<Held>)| {
-                    let answer = question.answer(ctx, model, held, shared.get(model));
+                    let asked = question.is_asked();
+                    let answer =
+                        asked.then(|| question.answer(ctx, model, held, shared.get(model)));
                     progress.tick(done.fetch_add(1, Ordering::Relaxed) + 1, total);
                     ctx.go_on().map(|()| answer)
                 };
                 held.par_iter_mut().enumerate().map(ask).collect()
             };
-            let rows: Result<Vec<Vec<Answered>>, FitError> =
+            let rows: Result<Vec<Vec<Option<Answered>>>, FitError> =
                 pool.install(|| held.par_iter_mut().enumerate().map(ask_all).collect());
             let Ok(rows) = rows else { return Ok(End::Cancelled { fold }) };
-            sink.fold(&FoldResult { fold, answers: rows.into_iter().flatten().collect() })?;
+            sink.fold(&FoldResult {
+                fold,
+                answers: rows.into_iter().flatten().flatten().collect(),
+            })?;
         }
         Ok(End::Done)
     }

@@ -7,8 +7,9 @@ use almanac_models::{Entry, classify, entry, find, regress};
 
 use crate::error::PlanError;
 use crate::folds::Folds;
-use crate::metrics::{Gauge, Read, USUAL, USUAL_DIRECTION, gauges};
-use crate::ready::{Named, build, expand};
+use crate::metrics::{Gauge, Read, USUAL, USUAL_DIRECTION, USUAL_ROWS, gauges};
+use crate::ready::{About, Named, build, expand};
+use crate::rows::TableRows;
 use crate::spec::{ModelSpec, RunSpec, ScoreSpec, Spec, TaskName};
 
 const MOST_THREADS: usize = 1024;
@@ -16,6 +17,8 @@ const MOST_THREADS: usize = 1024;
 /// A run that cannot be wrong: names resolved, settings checked, folds counted.
 pub struct Plan<'a> {
     pub(crate) panel: &'a Panel,
+    /// The table behind the panel, where the task is one of rows.
+    pub(crate) rows: Option<&'a TableRows>,
     pub(crate) folds: Folds,
     pub(crate) models: Vec<Named>,
     pub(crate) gauges: Vec<Gauge>,
@@ -39,6 +42,25 @@ impl<'a> Plan<'a> {
     /// # Errors
     /// The first thing in the spec that cannot be run, with the nearest right name.
     pub fn new(spec: &Spec, panel: &'a Panel) -> Result<Plan<'a>, PlanError> {
+        let folds = || Folds::new(&spec.folds, panel);
+        Plan::with(spec, panel, None, &folds)
+    }
+
+    /// The same for a table.
+    ///
+    /// # Errors
+    /// As of [`Plan::new`].
+    pub fn of_rows(spec: &Spec, rows: &'a TableRows) -> Result<Plan<'a>, PlanError> {
+        let folds = || Ok(Folds::of_rows(rows.folds(), rows.longest()));
+        Plan::with(spec, rows.panel(), Some(rows), &folds)
+    }
+
+    fn with(
+        spec: &Spec,
+        panel: &'a Panel,
+        rows: Option<&'a TableRows>,
+        folds: &dyn Fn() -> Result<Folds, PlanError>,
+    ) -> Result<Plan<'a>, PlanError> {
         if panel.is_empty() {
             return Err(PlanError::NoSeries);
         }
@@ -46,13 +68,17 @@ impl<'a> Plan<'a> {
             return Err(PlanError::NoModel);
         }
         check_run(&spec.run)?;
-        let folds = Folds::new(&spec.folds, panel)?;
+        let folds = folds()?;
         let mut spec = spec.clone();
         let (mut places, mut written): (Vec<usize>, Vec<ModelSpec>) =
             expand(&spec).into_iter().unzip();
         (spec.features, spec.lift, spec.variant) = Default::default();
         if spec.task == TaskName::Direction {
             // A probability is its own spread.
+            spec.score.levels.clear();
+        }
+        if rows.is_some() {
+            // Learners of rows state no spread.
             spec.score.levels.clear();
         }
         let levels = levels(&mut spec.score)?;
@@ -69,22 +95,36 @@ impl<'a> Plan<'a> {
         }
         places.resize(written.len(), spec.model.len());
         number(&places, &mut written)?;
-        let steps = spec.folds.gap + spec.folds.horizon;
+        let horizon = spec.folds.gap + spec.folds.horizon;
+        let about = About { task: spec.task, horizon, table: rows.map(TableRows::table) };
         let mut models = Vec::with_capacity(written.len());
         for (&place, written) in places.iter().zip(&mut written) {
-            models.push(build(spec.task, steps, place, written)?);
+            models.push(build(about, place, written)?);
         }
         spec.model = written;
         let at = models.iter().position(|model| model.name == baseline).unwrap_or(0);
-        (spec.folds.step, spec.folds.count) = (folds.step, folds.count);
+        if rows.is_none() {
+            (spec.folds.step, spec.folds.count) = (folds.step, folds.count);
+        }
         spec.score = ScoreSpec {
             metrics: gauges.iter().map(|gauge| gauge.name.clone()).collect(),
             primary: Some(gauges[primary].name.clone()),
             baseline: Some(baseline),
             ..spec.score
         };
-        let simplest = build(spec.task, steps, 0, &mut ModelSpec::of(simplest))?;
-        Ok(Plan { panel, folds, models, gauges, primary, baseline: at, levels, simplest, spec })
+        let simplest = build(about, 0, &mut ModelSpec::of(simplest))?;
+        Ok(Plan {
+            panel,
+            rows,
+            folds,
+            models,
+            gauges,
+            primary,
+            baseline: at,
+            levels,
+            simplest,
+            spec,
+        })
     }
 
     /// The spec with every default filled in: running it again gives the same bits.
@@ -122,9 +162,17 @@ impl<'a> Plan<'a> {
         self.folds.count
     }
 
-    /// The cutoff of each fold, the first series' where they differ.
+    /// The cutoff of each fold, the first series' where they differ; of a table, its number.
     pub fn cutoffs(&self) -> Vec<Stamp> {
-        self.folds.cutoffs(self.panel)
+        match self.rows {
+            Some(rows) => (1..=rows.folds() as i64).map(Stamp).collect(),
+            None => self.folds.cutoffs(self.panel),
+        }
+    }
+
+    /// Names of the rows of the table behind the panel, where there is one.
+    pub fn row_names(&self) -> Option<&'a [String]> {
+        self.rows.map(|rows| rows.table().ids.as_slice())
     }
 
     /// The panel.
@@ -180,7 +228,8 @@ fn simplest(task: TaskName) -> &'static str {
 fn all_gauges(task: TaskName, score: &ScoreSpec, levels: &[f64]) -> Result<Vec<Gauge>, PlanError> {
     let usual = match task {
         TaskName::Direction => USUAL_DIRECTION,
-        _ => USUAL,
+        TaskName::Regress => USUAL_ROWS,
+        TaskName::Forecast => USUAL,
     };
     let usual = || usual.iter().map(|name| name.to_string()).collect();
     let written: Vec<String> =

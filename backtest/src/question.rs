@@ -2,14 +2,17 @@
 
 use std::panic::{AssertUnwindSafe, catch_unwind};
 
-use almanac_data::{Ahead, Answered, Cut, FitError, Forecast, Forecasting, Stamp};
+use almanac_data::{Ahead, Answered, Cut, FitError, Forecast, Forecasting, Matrix, Stamp};
 use almanac_models::lift::Scope;
+use almanac_models::regress::Regress;
 use almanac_models::{Ctx, Fitted};
 use cpu_time::ThreadTime;
 
+use crate::folds::Split;
 use crate::metrics::{Gauge, Judged, Yard};
 use crate::plan::Plan;
-use crate::ready::Named;
+use crate::ready::{Named, Ready};
+use crate::rows::TableRows;
 use crate::shared::PanelFit;
 use crate::spec::TaskName;
 
@@ -36,6 +39,8 @@ pub(crate) struct Question<'a> {
     series: usize,
     /// `None` where nothing was observed before the cutoff.
     cut: Option<Cut>,
+    /// The rows of a table's fold; `None` of a panel.
+    split: Option<&'a Split>,
     cutoff: Stamp,
     ds: Vec<Stamp>,
     truth: Vec<f64>,
@@ -45,6 +50,9 @@ pub(crate) struct Question<'a> {
 impl<'a> Question<'a> {
     pub fn new(plan: &'a Plan<'a>, fold: usize, series: usize) -> Question<'a> {
         let (panel, folds) = (plan.panel, &plan.folds);
+        if let Some(rows) = plan.rows {
+            return Question::of_rows(plan, rows, (fold, series));
+        }
         let cut = folds.cut(panel, fold, series);
         let (mut cutoff, mut ds, mut truth) = (Stamp::default(), Vec::new(), Vec::new());
         let mut yard = Yard::of(&[], 1);
@@ -65,7 +73,30 @@ impl<'a> Question<'a> {
                     .for_each(|y| *y = f64::from(u8::from(*y > last)));
             }
         }
-        Question { plan, fold, series, cut, cutoff, ds, truth, yard }
+        Question { plan, fold, series, cut, split: None, cutoff, ds, truth, yard }
+    }
+
+    /// The rows of a test set at a fold; the cutoff is the fold's number.
+    fn of_rows(plan: &'a Plan<'a>, rows: &'a TableRows, place: (usize, usize)) -> Question<'a> {
+        let (fold, series) = place;
+        let split = rows.split(series, fold);
+        let test = split.map(|split| split.test.as_slice()).unwrap_or_default();
+        Question {
+            plan,
+            fold,
+            series,
+            cut: None,
+            split,
+            cutoff: Stamp(fold as i64 + 1),
+            ds: test.iter().map(|&row| Stamp(row as i64 + 1)).collect(),
+            truth: test.iter().map(|&row| rows.table().y[row]).collect(),
+            yard: Yard::of(&[], 1),
+        }
+    }
+
+    /// Whether there is anything to answer: a test set of a table may have fewer folds than others.
+    pub fn is_asked(&self) -> bool {
+        self.plan.rows.is_none() || self.split.is_some()
     }
 
     /// What metrics may know of it.
@@ -132,13 +163,19 @@ impl<'a> Question<'a> {
     pub fn ask(&self, ctx: &Ctx, model: &Named, held: &mut Option<Held>) -> Attempt {
         let (panel, folds) = (self.plan.panel, &self.plan.folds);
         let mut attempt = Attempt { forecast: Err(self.nothing()), fit_s: 0.0, predict_s: 0.0 };
+        let method = match &model.model {
+            Ready::Panel(method) => method,
+            Ready::Rows(learner, x) => {
+                return self.ask_rows(ctx, &model.name, (learner.as_ref(), x));
+            }
+        };
         let fit_at = folds.fitted_at(panel, self.fold, self.series);
         let Some(train) = folds.cut(panel, fit_at, self.series) else { return attempt };
         let own = ctx.named(&model.name);
         let past = train.past(panel);
         if held.as_ref().is_none_or(|held| held.fold != fit_at) {
             let ctx = own.named(&fit_at.to_string());
-            let (fitted, seconds) = timed(|| model.model.fit(&ctx, past));
+            let (fitted, seconds) = timed(|| method.fit(&ctx, past));
             *held = Some(Held { fold: fit_at, fitted });
             attempt.fit_s = seconds;
         }
@@ -150,6 +187,20 @@ impl<'a> Question<'a> {
         };
         let fitted = fitted.as_deref().map_err(FitError::clone);
         self.predict(ctx, model, (fitted, &seen), &mut attempt);
+        attempt
+    }
+
+    /// Learns from the fold's rows, and predicts the others.
+    fn ask_rows(&self, ctx: &Ctx, name: &str, learner: (&dyn Regress, &Matrix)) -> Attempt {
+        let mut attempt = Attempt { forecast: Err(self.nothing()), fit_s: 0.0, predict_s: 0.0 };
+        let (Some(split), Some(rows)) = (self.split, self.plan.rows) else { return attempt };
+        let (learner, x) = learner;
+        let y: Vec<f64> = split.train.iter().map(|&row| rows.table().y[row]).collect();
+        let own = ctx.named(name).named(&format!("{} {}", self.series, self.fold));
+        let (fitted, fit_s) = timed(|| learner.fit(&own, &x.select(&split.train), &y));
+        let (values, predict_s) = timed(|| fitted?.predict(&x.select(&split.test)));
+        (attempt.fit_s, attempt.predict_s) = (fit_s, predict_s);
+        attempt.forecast = values.and_then(|mean| self.checked(vec![Forecast::point(mean)]));
         attempt
     }
 
@@ -169,7 +220,7 @@ impl<'a> Question<'a> {
 
     /// The one forecast of the steps that are scored, if it is whole and its squares are finite.
     fn checked(&self, answers: Vec<Forecast>) -> Result<Forecast, FitError> {
-        let steps = self.plan.folds.gap + self.plan.folds.horizon;
+        let steps = self.plan.folds.gap + self.ds.len();
         let whole = |answer: &Forecast| answer.len() == steps && answer.is_whole();
         let Some(forecast) = answers.into_iter().next().filter(whole) else {
             return Err(FitError::Failed(format!("gave no forecast of {steps} steps")));
@@ -303,7 +354,7 @@ mod tests {
         ];
         for (broken, reason) in reasons {
             let mut plan = plan(&panel, "drift");
-            plan.models[0].model = Box::new(broken);
+            plan.models[0].model = Ready::Panel(Box::new(broken));
             let [broken, baseline] = [0, plan.baseline].map(|model| answer(&plan, model));
             assert_eq!((&broken.mean, &broken.scores), (&baseline.mean, &baseline.scores));
             assert_eq!(broken.error, Some(format!("{reason}; `drift` answers instead")));
@@ -316,7 +367,7 @@ mod tests {
     fn a_broken_baseline_falls_back_to_naive() {
         let panel = panel();
         let mut plan = plan(&panel, "drift");
-        plan.models[plan.baseline].model = Box::new(Broken::Refuses);
+        plan.models[plan.baseline].model = Ready::Panel(Box::new(Broken::Refuses));
         let own = answer(&plan, plan.baseline);
         assert_eq!(own.mean, [5.0, 5.0]);
         let error = own.error.unwrap();
@@ -328,7 +379,7 @@ mod tests {
     fn failures_reach_the_leaderboard() {
         let panel = panel();
         let mut plan = plan(&panel, "drift");
-        plan.models[0].model = Box::new(Broken::Panics);
+        plan.models[0].model = Ready::Panel(Box::new(Broken::Panics));
         let answers = (0..2).map(|model| answer(&plan, model)).collect();
         let mut summary = crate::Summary::new(&plan);
         summary.feed(&FoldResult { fold: 0, answers });

@@ -1,9 +1,11 @@
 //! Models made ready: looked up in the roster of their task, lifted, with every default written down.
 
-use almanac_data::{Ahead, FitError, Forecast, Forecasting, PanelView, nearest};
+use almanac_data::{Ahead, FitError, Forecast, Forecasting, Matrix, PanelView, Table, nearest};
+use almanac_models::features::battery::Battery;
 use almanac_models::lift::{
-    Directed, DirectedModel, LIFTS, Reduce, Scope, lift, tuned, tuned_classes,
+    Directed, DirectedModel, LIFTS, OnRows, Reduce, Scope, lift, tuned, tuned_classes,
 };
+use almanac_models::regress::Regress;
 use almanac_models::{
     Ctx, Entry, Fitted, Model, PerSeries, SettingError, Settings, Written, classify, entry, find,
     regress,
@@ -19,11 +21,29 @@ const BLIND: &[&str] = &["mean", "prior"];
 /// A model under its name in the run.
 pub(crate) struct Named {
     pub name: String,
-    pub model: Box<dyn Model<Forecasting>>,
+    pub model: Ready,
     /// Whether one fit sees one series or the whole panel.
     pub scope: Scope,
     /// Whether it reads columns of the row asked before they are known.
     pub same_row: bool,
+}
+
+/// A model for the nouns of its task.
+pub(crate) enum Ready {
+    /// One of series.
+    Panel(Box<dyn Model<Forecasting>>),
+    /// One of rows, with the columns that it learns from.
+    Rows(Box<dyn Regress>, Matrix),
+}
+
+/// What a model is built for.
+#[derive(Clone, Copy)]
+pub(crate) struct About<'a> {
+    pub task: TaskName,
+    /// Steps ahead, gap included.
+    pub horizon: usize,
+    /// The table, of a task of rows.
+    pub table: Option<&'a Table>,
 }
 
 /// A teller of directions where the loop wants a forecaster: the same nouns, the mean a probability.
@@ -106,17 +126,17 @@ fn over(below: &Written, above: &Written) -> Written {
     all
 }
 
-/// Builds a model for so many steps, and writes its defaults into its spec.
+/// Builds a model, and writes its defaults into its spec.
 pub(crate) fn build(
-    task: TaskName,
-    horizon: usize,
+    about: About<'_>,
     place: usize,
     written: &mut ModelSpec,
 ) -> Result<Named, PlanError> {
     let name = written.name.clone().unwrap_or_else(|| written.entry.clone());
     let model = written.entry.clone();
     let wrong = |error| PlanError::Setting { place, model: model.clone(), error };
-    match task {
+    let horizon = about.horizon;
+    match about.task {
         TaskName::Forecast if entry(&written.entry).is_ok() => one_series(name, written, wrong),
         TaskName::Forecast => {
             let line = look_up(regress::ROSTER, place, written)?;
@@ -128,7 +148,7 @@ pub(crate) fn build(
             let reduced = reduce.around(learner.map_err(wrong)?, horizon).map_err(wrong)?;
             resolve(line, written).map_err(wrong)?;
             let (scope, same_row) = (reduced.scope(), reduced.same_row());
-            Ok(Named { name, model: Box::new(reduced), scope, same_row })
+            Ok(Named { name, model: Ready::Panel(Box::new(reduced)), scope, same_row })
         }
         TaskName::Direction => {
             let line = look_up(classify::ROSTER, place, written)?;
@@ -140,13 +160,27 @@ pub(crate) fn build(
             let model = direct.around(learner.map_err(wrong)?, horizon).map_err(wrong)?;
             resolve(line, written).map_err(wrong)?;
             let (scope, same_row) = (model.scope(), model.same_row());
-            Ok(Named { name, model: Box::new(Told(model)), scope, same_row })
+            let model = Ready::Panel(Box::new(Told(model)));
+            Ok(Named { name, model, scope, same_row })
         }
-        TaskName::Regress => Err(wrong(SettingError::Range {
-            name: "task",
-            must: "forecast or direction for a panel",
-            got: "regress".into(),
-        })),
+        TaskName::Regress => {
+            let line = look_up(regress::ROSTER, place, written)?;
+            let mut own = written.lift.clone().unwrap_or_default();
+            let features = own.shift_remove("features");
+            let x = columns(about.table, features.as_ref()).map_err(wrong)?;
+            written.lift = Some(own);
+            let (rows, tune) = settings::<OnRows>("rows", written).map_err(wrong)?;
+            if let (Some(own), Some(features)) = (&mut written.lift, features) {
+                own.insert("features".into(), features);
+            }
+            let learner = match &tune {
+                Some(tune) => tuned(tune, line, &written.settings),
+                None => (line.build)(&written.settings),
+            };
+            let model = Ready::Rows(rows.around(learner.map_err(wrong)?), x);
+            resolve(line, written).map_err(wrong)?;
+            Ok(Named { name, model, scope: Scope::Series, same_row: false })
+        }
     }
 }
 
@@ -165,8 +199,52 @@ fn one_series(
         method = lift(own, method).map_err(wrong)?;
         *own = without_nulls(whole_lift(own));
     }
-    let model = Box::new(PerSeries { method });
+    let model = Ready::Panel(Box::new(PerSeries { method }));
     Ok(Named { name, model, scope: Scope::Series, same_row: false })
+}
+
+/// What is known of each row: every column of the table, those named, or what its curves say.
+fn columns(table: Option<&Table>, features: Option<&Value>) -> Result<Matrix, SettingError> {
+    let wrong =
+        |name: &str, message| SettingError::Type { name: format!("features.{name}"), message };
+    let Some(table) = table else {
+        return Err(wrong("columns", "a table is needed".into()));
+    };
+    let none = Written::new();
+    let features = features.and_then(Value::as_object).unwrap_or(&none);
+    let mut all = Matrix::default();
+    for (name, value) in features {
+        let more = match name.as_str() {
+            "columns" => named(table, value),
+            "battery" => serde_json::from_value::<Battery>(value.clone())
+                .map_err(|e| e.to_string())
+                .and_then(|battery| battery.read(table).map_err(|e| e.to_string())),
+            _ => {
+                let known = vec!["columns", "battery"];
+                let nearest = nearest(name, known.iter().copied()).map(String::from);
+                return Err(SettingError::Unknown { name: name.clone(), nearest, known });
+            }
+        };
+        let more = more.map_err(|message| wrong(name, message))?;
+        all = all.beside(more).map_err(|e| wrong(name, e.to_string()))?;
+    }
+    Ok(if features.is_empty() { table.x.clone() } else { all })
+}
+
+/// The columns of these names.
+fn named(table: &Table, value: &Value) -> Result<Matrix, String> {
+    let names: Vec<String> = serde_json::from_value(value.clone()).map_err(|e| e.to_string())?;
+    let all = table.x.names();
+    let pick = |name: String| match all.iter().position(|other| *other == name) {
+        Some(place) => Ok((name, table.x.column(place).to_vec())),
+        None => {
+            let near = nearest(&name, all.iter().map(String::as_str));
+            let near = near.map(|near| format!("; did you mean `{near}`?")).unwrap_or_default();
+            Err(format!("there is no column `{name}`{near}"))
+        }
+    };
+    let columns = names.into_iter().map(pick).collect::<Result<_, String>>()?;
+    Matrix::from_columns(columns).map_err(|e| e.to_string())
 }
 
 /// The line of a learner; the nearest of it and, in a forecast, of the one-series methods.

@@ -10,6 +10,7 @@ use rayon::ThreadPool;
 
 use crate::plan::Plan;
 use crate::question::caught;
+use crate::ready::{Named, Ready};
 
 /// What was fitted on the panel, by model; nothing for models of single series.
 pub(crate) struct Shared<'a> {
@@ -46,20 +47,21 @@ impl<'a> Shared<'a> {
             match held {
                 _ if model.scope == Scope::Series => {}
                 Some(held) if held.fold == due => held.fit_s = 0.0,
-                _ => *held = Some(pool.install(|| fit(plan, ctx, &model.name, due))),
+                _ => *held = Some(pool.install(|| fit(plan, ctx, model, due))),
             }
         }
     }
 }
 
-/// Fits the model of this name on all series that have a past at a fold.
-pub(crate) fn fit(plan: &Plan<'_>, ctx: &Ctx, name: &str, fold: usize) -> PanelFit {
+/// Fits a model on all series that have a past at a fold.
+fn fit(plan: &Plan<'_>, ctx: &Ctx, named: &Named, fold: usize) -> PanelFit {
     let start = ProcessTime::now();
-    let ctx = ctx.named(name).named(&fold.to_string()).with_threads(plan.threads());
+    let ctx = ctx.named(&named.name).named(&fold.to_string()).with_threads(plan.threads());
     let cut = plan.folds.cut_all(plan.panel, fold);
-    let model = plan.models.iter().find(|model| model.name == name);
-    let fitted = model.ok_or(FitError::Failed(format!("no model `{name}`")));
-    let fitted = fitted.and_then(|model| caught(|| model.model.fit(&ctx, cut.past(plan.panel))));
+    let fitted = match &named.model {
+        Ready::Panel(model) => caught(|| model.fit(&ctx, cut.past(plan.panel))),
+        Ready::Rows(..) => Err(FitError::Failed("rows have no panel".into())),
+    };
     let fit_s = start.elapsed().as_secs_f64() / cut.len().max(1) as f64;
     PanelFit { fold, fitted: fitted.map(Arc::from), fit_s }
 }

@@ -139,6 +139,9 @@ pub struct Report {
     /// What positions on the answers would have earned, where the spec asks.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub money: Option<Money>,
+    /// Test sets of a table; empty for a panel.
+    #[serde(default)]
+    pub sets: Vec<TestSet>,
 }
 
 /// Directions that one model called, over all series and folds.
@@ -173,6 +176,32 @@ impl Calls {
     pub fn base_rate(&self) -> f64 {
         (self.true_up + self.false_down) as f64 / self.count() as f64
     }
+}
+
+/// What every model scored on one test set of a table.
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
+pub struct TestSet {
+    /// Its name.
+    pub name: String,
+    /// Its folds.
+    pub folds: usize,
+    /// One entry a model and metric, models in rank order.
+    pub scores: Vec<SetScore>,
+    /// Rows of its last fold: name, truth, and what the best model said.
+    pub points: Vec<(String, f64, f64)>,
+}
+
+/// One model's scores of one metric over the folds of a test set.
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
+pub struct SetScore {
+    /// The model.
+    pub model: String,
+    /// The metric.
+    pub metric: String,
+    /// Mean over folds.
+    pub mean: f64,
+    /// Standard deviation over folds; NaN of one.
+    pub sd: f64,
 }
 
 /// How a metric is read.

@@ -38,6 +38,8 @@ enum Origins {
     FromEnd { step: usize },
     /// One stamp a fold: the last that may be known.
     Cutoffs(Vec<Stamp>),
+    /// None: rows of a table have no order.
+    Rows,
 }
 
 impl Folds {
@@ -56,6 +58,10 @@ impl Folds {
         )?;
         let step = spec.step.unwrap_or(spec.horizon);
         let ahead = spec.gap + spec.horizon;
+        if matches!(spec.kind, FoldKind::Shuffled | FoldKind::Grouped) {
+            let must = "rolling, sliding or given for a panel: its rows have an order";
+            range(false, "kind", must, &"one of a table")?;
+        }
         let origins = match (spec.kind, spec.align) {
             (FoldKind::Given, _) => Origins::Cutoffs(given(&spec.cutoffs, panel.calendar.clock)?),
             (_, Align::Calendar) => Origins::Cutoffs(dates(panel, ahead, step, spec.count)?),
@@ -63,7 +69,7 @@ impl Folds {
         };
         let count = match &origins {
             Origins::Cutoffs(stamps) => stamps.len(),
-            Origins::FromEnd { .. } => spec.count,
+            Origins::FromEnd { .. } | Origins::Rows => spec.count,
         };
         let folds = Folds {
             count,
@@ -83,6 +89,19 @@ impl Folds {
         }
     }
 
+    /// Folds of a table, of which at most `longest` rows are asked at once.
+    pub fn of_rows(count: usize, longest: usize) -> Folds {
+        Folds {
+            count,
+            horizon: longest,
+            gap: 0,
+            step: None,
+            window: usize::MAX,
+            refit: Refit::Every,
+            origins: Origins::Rows,
+        }
+    }
+
     /// The row of the panel at which this series' future begins in this fold; `None` where no
     /// value was observed before it.
     pub fn origin(&self, panel: &Panel, fold: usize, series: usize) -> Option<usize> {
@@ -95,6 +114,7 @@ impl Folds {
             Origins::Cutoffs(stamps) => {
                 span.start + panel.series(series).at.partition_point(|&at| at <= stamps[fold])
             }
+            Origins::Rows => return None,
         };
         let past = self.cut_at(panel, series, origin);
         let observed = past.past(panel).series(0).y.iter().any(|value| !value.is_nan());

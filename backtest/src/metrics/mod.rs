@@ -124,6 +124,9 @@ pub const USUAL: &[&str] = &["mase", "smape", "mae", "rmse", "crps", "coverage"]
 pub const USUAL_DIRECTION: &[&str] =
     &["accuracy", "base_rate", "sensitivity", "specificity", "ppv", "npv", "f1", "mcc", "brier"];
 
+/// The same for rows of a table.
+pub const USUAL_ROWS: &[&str] = &["mape", "rmse", "mae", "r2"];
+
 /// Every metric there is.
 pub fn metrics() -> impl Iterator<Item = &'static Metric> {
     POINT.iter().chain(CHANGES).chain(DIRECTION).chain(SPREAD).chain(PANEL)

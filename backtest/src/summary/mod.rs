@@ -4,6 +4,7 @@ mod board;
 mod notes;
 mod page;
 mod residuals;
+mod sets;
 
 use std::collections::BTreeMap;
 
@@ -38,6 +39,8 @@ pub struct Summary<'a> {
     unasked: usize,
     folds: usize,
     last: Vec<Answered>,
+    /// Of a table: the last answer of each test set and model.
+    latest: BTreeMap<(usize, usize), Answered>,
 }
 
 /// What is counted for one model.
@@ -53,6 +56,7 @@ struct Count {
 #[derive(Debug, Clone, Copy, Default)]
 struct Mean {
     total: f64,
+    squares: f64,
     weight: f64,
 }
 
@@ -60,6 +64,7 @@ impl Mean {
     fn add(&mut self, value: f64, weight: f64) {
         if !value.is_nan() {
             self.total += value * weight;
+            self.squares += value * value * weight;
             self.weight += weight;
         }
     }
@@ -67,6 +72,12 @@ impl Mean {
     /// NaN of nothing.
     fn value(self) -> f64 {
         self.total / self.weight
+    }
+
+    /// Standard deviation of equally weighted values; NaN of one.
+    fn deviation(self) -> f64 {
+        let about = self.squares - self.total * self.total / self.weight;
+        (about.max(0.0) / (self.weight - 1.0).max(0.0)).sqrt()
     }
 }
 
@@ -88,6 +99,7 @@ impl<'a> Summary<'a> {
             unasked: 0,
             folds: 0,
             last: Vec::new(),
+            latest: BTreeMap::new(),
         }
     }
 
@@ -109,6 +121,10 @@ impl<'a> Summary<'a> {
         }
         self.folds += 1;
         self.last = result.answers.clone();
+        if self.plan.rows.is_some() {
+            let answers = result.answers.iter();
+            self.latest.extend(answers.map(|a| ((a.series, a.model), a.clone())));
+        }
     }
 
     fn count(&mut self, answered: &Answered) {

@@ -32,6 +32,8 @@ impl Summary<'_> {
         let failure = |(&(model, series), reason): (&(usize, usize), &String)| {
             (name(model), plan.panel.ids()[series].clone(), reason.clone())
         };
+        // Rows of a table have no order: their number says nothing.
+        let steps = if plan.rows.is_some() { &[][..] } else { &order };
         let worst = ranked.iter().rev().take(WORST);
         Report {
             leaderboard: self.leaderboard(ctx),
@@ -42,7 +44,7 @@ impl Summary<'_> {
             horizon: plan.folds.horizon,
             folds: plan.cutoffs().into_iter().map(show).collect(),
             charts: self.charts(&ranked, &order),
-            by_step: order.iter().map(by_step).collect(),
+            by_step: steps.iter().map(by_step).collect(),
             by_fold: order.iter().map(|&model| curve(&self.by_fold, model)).collect(),
             diagnostics: order
                 .iter()
@@ -56,6 +58,7 @@ impl Summary<'_> {
             failures: self.reasons.iter().take(FAILURES).map(failure).collect(),
             calls: Vec::new(),
             money: None,
+            sets: self.sets(&order),
         }
     }
 
@@ -72,7 +75,8 @@ impl Summary<'_> {
 
     /// The best, the median and the worst series of the best model, each once.
     fn charts(&self, ranked: &[usize], order: &[usize]) -> Vec<SeriesChart> {
-        let Some(last) = ranked.len().checked_sub(1) else { return Vec::new() };
+        let last = ranked.len().checked_sub(1).filter(|_| self.plan.rows.is_none());
+        let Some(last) = last else { return Vec::new() };
         let mut places = vec![(0, "best"), (last / 2, "median"), (last, "worst")];
         places.dedup_by_key(|place| place.0);
         let chart = |(place, why): (usize, &str)| self.chart(ranked[place], why, order);

@@ -205,6 +205,7 @@ fn build(models: &[String], horizon: usize, folds: usize) -> Report {
         failures: vec![("theta".to_string(), "NN5-017".to_string(), FAILED.to_string())],
         calls: Vec::new(),
         money: None,
+        sets: Vec::new(),
     }
 }
 

@@ -1,0 +1,44 @@
+//! The test sets of a table: every model's scores over the folds of each.
+
+use almanac_data::{SetScore, TestSet};
+
+use crate::summary::Summary;
+
+impl Summary<'_> {
+    /// One entry a test set, models in this order; nothing for a panel.
+    pub(super) fn sets(&self, order: &[usize]) -> Vec<TestSet> {
+        let plan = self.plan;
+        let Some(rows) = plan.rows else { return Vec::new() };
+        let set = |(place, name): (usize, &String)| {
+            let score = |model: usize, gauge: usize| {
+                let row = place * plan.models.len() + model;
+                let scores = self.scores[row * plan.gauges.len() + gauge];
+                SetScore {
+                    model: plan.models[model].name.clone(),
+                    metric: plan.gauges[gauge].name.clone(),
+                    mean: self.series_score(place, model, gauge),
+                    sd: scores.deviation(),
+                }
+            };
+            let gauges = 0..plan.gauges.len();
+            let scores =
+                order.iter().flat_map(|&model| gauges.clone().map(move |gauge| (model, gauge)));
+            TestSet {
+                name: name.clone(),
+                folds: (0..rows.folds()).filter(|&fold| rows.split(place, fold).is_some()).count(),
+                scores: scores.map(|(model, gauge)| score(model, gauge)).collect(),
+                points: self.points_of(place, order[0]),
+            }
+        };
+        plan.panel.ids().iter().enumerate().map(set).collect()
+    }
+
+    /// Name, truth and forecast of the rows that a model was asked at the set's last fold.
+    fn points_of(&self, set: usize, model: usize) -> Vec<(String, f64, f64)> {
+        let names = self.plan.row_names().unwrap_or_default();
+        let name = |row: i64| names.get(row as usize - 1).cloned().unwrap_or_default();
+        let asked = self.latest.get(&(set, model)).into_iter();
+        let point = |(at, (y, mean)): (&almanac_data::Stamp, (&f64, &f64))| (name(at.0), *y, *mean);
+        asked.flat_map(|a| a.ds.iter().zip(a.y.iter().zip(&a.mean)).map(point)).collect()
+    }
+}
