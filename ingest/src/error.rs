@@ -315,15 +315,16 @@ impl ReadError {
     /// What the reader of the message can do about it.
     pub fn hint(&self) -> Option<String> {
         use ReadError::*;
+        if let Some(words) = self.plain_hint() {
+            return Some(words);
+        }
         let meant = |nearest: &Option<String>| {
             nearest.as_ref().map(|name| format!("did you mean `{name}`?"))
         };
         Some(match self {
-            NoSource => "give --data FILE, or `set` or `path` under [data]".into(),
             UnknownSet { nearest, .. } => meant(nearest).unwrap_or("see `almanac sets`".into()),
             SetAbsent { place, .. } => format!("put its file at {place}"),
             NoFile { nearest, .. } => meant(nearest)?,
-            Ragged { .. } => "is the delimiter right? state `delimiter`".into(),
             NoColumn { nearest, have, .. } => {
                 meant(nearest).unwrap_or_else(|| format!("the columns are {}", listed(have)))
             }
@@ -332,26 +333,14 @@ impl ReadError {
             {
                 "is the delimiter right? state `delimiter`".into()
             }
-            Unclear { role: "columns", .. } => {
-                "no column holds numbers to learn from: name them in `columns`".into()
-            }
             Unclear { role, .. } => format!("name it with --{role} COLUMN"),
-            NoTarget { .. } => "leave such rows out: tidy = { missing = \"keep\" }".into(),
-            RowTwice { .. } => "say which counts: tidy = { duplicates = \"first\" } (or last), \
-                or name another column with --id"
-                .into(),
-            Unmatched { .. } => "leave such rows out with tidy = { bad_rows = \"drop\" }".into(),
             NotNumeric { .. } => {
                 "name another column with --target or in `columns`, or leave such rows out with --where"
                     .into()
             }
-            BadTime { .. } => "state `date_format`, or leave such rows out with \
-                tidy = { bad_rows = \"drop\" }"
-                .into(),
             DateOrder { first, second, .. } => {
                 format!("state date_format = \"{first}\" or \"{second}\"")
             }
-            NoId { .. } => "leave such rows out with tidy = { bad_rows = \"drop\" }".into(),
             NothingLeft { have, .. } if !have.is_empty() => format!("it has {}", listed(have)),
             Conflict { .. } => "say which counts: tidy = { duplicates = \"mean\" } \
                 (or sum, first, last), or name the column of series with --id"
@@ -371,6 +360,31 @@ impl ReadError {
             }
             _ => return None,
         })
+    }
+
+    /// What can be done, where it is the same whatever the facts.
+    fn plain_hint(&self) -> Option<String> {
+        use ReadError::*;
+        let words = match self {
+            NoSource => "give --data FILE, or `set` or `path` under [data]",
+            Ragged { .. } => "is the delimiter right? state `delimiter`",
+            NoId { .. } => "leave such rows out with tidy = { bad_rows = \"drop\" }",
+            BadTime { .. } => {
+                "state `date_format`, or leave such rows out with \
+                tidy = { bad_rows = \"drop\" }"
+            }
+            Unclear { role: "columns", .. } => {
+                "no column holds numbers to learn from: name them in `columns`"
+            }
+            NoTarget { .. } => "leave such rows out: tidy = { missing = \"keep\" }",
+            RowTwice { .. } => {
+                "say which counts: tidy = { duplicates = \"first\" } (or last), \
+                or name another column with --id"
+            }
+            Unmatched { .. } => "leave such rows out with tidy = { bad_rows = \"drop\" }",
+            _ => return None,
+        };
+        Some(words.into())
     }
 }
 

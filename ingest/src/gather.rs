@@ -16,6 +16,9 @@ use crate::names::Roles;
 use crate::notes::Notes;
 use crate::times::{Kind, Times};
 
+/// The most rows that are held.
+const MOST: usize = u32::MAX as usize;
+
 /// Rows as read, in the order of the files.
 #[derive(Debug, Default)]
 pub(crate) struct Rows {
@@ -122,9 +125,8 @@ impl Rows {
                 self.place(row, frame, k, sheet, notes)?;
             }
         }
-        if self.at.len() > u32::MAX as usize {
-            let most = u32::MAX as usize;
-            return Err(ReadError::TooMany { what: "rows", got: self.at.len(), most });
+        if self.at.len() > MOST {
+            return Err(ReadError::TooMany { what: "rows", got: self.at.len(), most: MOST });
         }
         Ok(())
     }

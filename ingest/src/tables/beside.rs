@@ -24,20 +24,14 @@ pub(super) fn join(
     let mut own = vec![true; other.len()];
     flaws::named(&other, "row", source.tidy.bad_rows, &mut own, &mut log.notes)?;
     let how = source.tidy.duplicates;
-    flaws::once(&other, |_| 0, how, |_, _| true, &mut own, &mut log.notes)?;
+    flaws::once(&other, |_| (0, 0.0), how, &mut own, &mut log.notes)?;
     let places: HashMap<&str, usize> =
         (0..other.len()).filter(|&k| own[k]).map(|k| (other.ids[k].as_str(), k)).collect();
     let from: Vec<Option<usize>> =
         rows.ids.iter().map(|id| places.get(id.as_str()).copied()).collect();
     let file = &inputs[0].name;
-    flaws::without(
-        rows,
-        |row| from[row].is_none(),
-        file,
-        source.tidy.bad_rows,
-        keep,
-        &mut log.notes,
-    )?;
+    let lacks = |row: usize| from[row].is_none();
+    flaws::without(rows, (file, lacks), source.tidy.bad_rows, keep, &mut log.notes)?;
     log.notes.say(format!("{} columns joined from {file}", other.numbers.len()));
     for (name, values) in &other.numbers {
         let of = from.iter().map(|k| k.map_or(f64::NAN, |k| values[k])).collect();

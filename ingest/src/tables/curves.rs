@@ -25,7 +25,7 @@ pub(super) fn read(
     flaws::named(&other, "row", source.tidy.bad_rows, &mut own, &mut log.notes)?;
     let cycles = cycles(&other)?;
     let how = source.tidy.duplicates;
-    flaws::once(&other, |k| cycles[k], how, |_, _| true, &mut own, &mut log.notes)?;
+    flaws::once(&other, |k| (cycles[k], 0.0), how, &mut own, &mut log.notes)?;
     let mut of: HashMap<&str, Vec<usize>> = HashMap::new();
     for k in (0..other.len()).filter(|&k| own[k]) {
         of.entry(other.ids[k].as_str()).or_default().push(k);
@@ -47,7 +47,7 @@ pub(super) fn read(
     };
     let name = &inputs[0].name;
     let lacks = |row: usize| curves.rows[row].0.is_empty();
-    flaws::without(rows, lacks, name, source.tidy.bad_rows, keep, &mut log.notes)?;
+    flaws::without(rows, (name, lacks), source.tidy.bad_rows, keep, &mut log.notes)?;
     rows.ids.iter().for_each(|id| drop(of.remove(id.as_str())));
     let strange = of.values().map(Vec::len).sum::<usize>();
     if strange > 0 {

@@ -31,8 +31,7 @@ pub(super) fn keep(
         }
         notes.fix(Code::Missing, "drop", target.number, 1);
     }
-    let same = |a: usize, b: usize| target.y[a] == target.y[b];
-    once(rows, |_| 0, tidy.duplicates, same, &mut keep, notes)?;
+    once(rows, |row| (0, target.y[row]), tidy.duplicates, &mut keep, notes)?;
     Ok(keep)
 }
 
@@ -59,18 +58,17 @@ pub(super) fn named(
     Ok(())
 }
 
-/// Leaves one row of each name and number. Rows that agree are one; of others the settings say which.
+/// Leaves one row of each name and number, a mark's first part; its second is compared. Rows that agree are one; of others the settings say which.
 pub(super) fn once(
     rows: &Rows,
-    number: impl Fn(usize) -> u32,
+    mark: impl Fn(usize) -> (u32, f64),
     how: Duplicates,
-    same: impl Fn(usize, usize) -> bool,
     keep: &mut [bool],
     notes: &mut Notes,
 ) -> Result<(), ReadError> {
     let alike = |a: f64, b: f64| a == b || a.is_nan() && b.is_nan();
     let equal = |a: usize, b: usize| {
-        same(a, b)
+        mark(a).1 == mark(b).1
             && rows.numbers.iter().all(|(_, values)| alike(values[a], values[b]))
             && rows.words.iter().all(|(_, words)| words[a] == words[b])
     };
@@ -79,7 +77,7 @@ pub(super) fn once(
         if !keep[row] {
             continue;
         }
-        let key = (rows.ids[row].as_str(), number(row));
+        let key = (rows.ids[row].as_str(), mark(row).0);
         let Some(&before) = seen.get(&key) else {
             seen.insert(key, row);
             continue;
@@ -107,8 +105,7 @@ pub(super) fn once(
 /// Rows for which another file has nothing.
 pub(super) fn without(
     rows: &Rows,
-    lacks: impl Fn(usize) -> bool,
-    file: &str,
+    (file, lacks): (&str, impl Fn(usize) -> bool),
     bad_rows: BadRows,
     keep: &mut [bool],
     notes: &mut Notes,
