@@ -2,6 +2,8 @@
 
 #[path = "golden/arima.rs"]
 mod arima;
+#[path = "golden/battery.rs"]
+mod battery;
 #[path = "golden/chaos.rs"]
 mod chaos;
 #[path = "golden/ets.rs"]
@@ -22,6 +24,8 @@ mod stl;
 mod theta;
 #[path = "golden/trees.rs"]
 mod trees;
+#[path = "golden/windows.rs"]
+mod windows;
 
 use serde_json::Value;
 

@@ -8,8 +8,8 @@
 //! S(k)  = mean ln ‖Y(i+k) − Y(n+k)‖         its slope is the largest exponent, in logs a row
 //! ```
 //!
-//! E1 near 1 from some d on: that dimension unfolds the series; E2 near 1 for every d: noise. A
-//! quadratic number of distances. Cao, Physica D 110, 1997; Rosenstein, Collins & De Luca, Physica
+//! E1 near 1 from some d on: that dimension unfolds the series; E2 near 1 for every d: noise. At
+//! worst a quadratic number of distances. Cao, Physica D 110, 1997; Rosenstein, Collins & De Luca, Physica
 //! D 65, 1993.
 
 /// r(0) … r(most); NaN where nothing varies.
@@ -38,25 +38,52 @@ pub fn cao(y: &[f64], lag: usize, most: usize) -> Cao {
     Cao { e1: ratio(0), e2: ratio(1) }
 }
 
+/// Rows in the order of their first values, so that a search for a neighbour can end early: no norm
+/// is less than the difference of first values.
+struct Sorted<'a> {
+    y: &'a [f64],
+    order: Vec<usize>,
+    places: Vec<usize>,
+}
+
+impl<'a> Sorted<'a> {
+    fn new(y: &'a [f64], rows: usize) -> Sorted<'a> {
+        let mut order: Vec<usize> = (0..rows).collect();
+        order.sort_by(|&i, &j| y[i].total_cmp(&y[j]));
+        let mut places = vec![0; rows];
+        order.iter().enumerate().for_each(|(place, &row)| places[row] = place);
+        Sorted { y, order, places }
+    }
+
+    /// The nearest row and its distance, the first of equals; `far` is infinite for one that does not count.
+    fn nearest(&self, i: usize, far: impl Fn(usize) -> f64) -> Option<(f64, usize)> {
+        let (mut near, mut at) = (f64::INFINITY, i);
+        let (below, above) = self.order.split_at(self.places[i]);
+        let mut look = |j: usize| {
+            let far = far(j);
+            if far < near || (far == near && j < at) {
+                (near, at) = (far, j);
+            }
+            (self.y[i] - self.y[j]).abs() <= near
+        };
+        let _ = above[1..].iter().all(|&j| look(j)) & below.iter().rev().all(|&j| look(j));
+        near.is_finite().then_some((near, at))
+    }
+}
+
 /// E and E* of one dimension.
 fn growth(y: &[f64], lag: usize, dimension: usize) -> [f64; 2] {
     let rows = y.len() - dimension * lag;
+    let sorted = Sorted::new(y, rows);
     let (mut sums, mut count) = ([0.0; 2], 0.0);
     for i in 0..rows {
-        let (mut near, mut at) = (f64::INFINITY, i);
-        for j in 0..rows {
-            let mut far: f64 = 0.0;
-            for place in (0..dimension).map(|k| k * lag) {
-                far = far.max((y[i + place] - y[j + place]).abs());
-                if far >= near {
-                    break;
-                }
-            }
-            if 0.0 < far && far < near {
-                (near, at) = (far, j);
-            }
-        }
-        if near.is_finite() {
+        let far = |j: usize| {
+            let places = (0..dimension).map(|k| k * lag);
+            let far =
+                places.fold(0.0, |far: f64, place| far.max((y[i + place] - y[j + place]).abs()));
+            if far > 0.0 { far } else { f64::INFINITY }
+        };
+        if let Some((near, at)) = sorted.nearest(i, far) {
             let next = (y[i + dimension * lag] - y[at + dimension * lag]).abs();
             sums = [sums[0] + near.max(next) / near, sums[1] + next];
             count += 1.0;
@@ -99,19 +126,19 @@ pub fn period(y: &[f64]) -> Option<f64> {
 /// `apart` rows away. Empty where there are none.
 pub fn divergence(y: &[f64], [dimension, lag]: [usize; 2], apart: usize, steps: usize) -> Vec<f64> {
     let rows = (y.len() + lag).saturating_sub(dimension * lag + steps);
-    let squared = |i: usize, j: usize| -> f64 {
+    let distance = |i: usize, j: usize| -> f64 {
         let places = (0..dimension).map(|k| k * lag);
-        places.map(|place| (y[i + place] - y[j + place]).powi(2)).sum()
+        places.map(|place| (y[i + place] - y[j + place]).powi(2)).sum::<f64>().sqrt()
     };
+    let sorted = Sorted::new(y, rows);
     let mut sums = vec![(0.0, 0.0); steps];
     for i in 0..rows {
-        let others = (0..rows).filter(|j| i.abs_diff(*j) > apart);
-        let near = others.map(|j| (squared(i, j), j)).reduce(|a, b| if b.0 < a.0 { b } else { a });
-        let Some((_, near)) = near else { continue };
+        let far = |j: usize| if i.abs_diff(j) > apart { distance(i, j) } else { f64::INFINITY };
+        let Some((_, near)) = sorted.nearest(i, far) else { continue };
         for (k, (sum, count)) in sums.iter_mut().enumerate() {
-            let far = squared(i + k, near + k);
+            let far = distance(i + k, near + k);
             if far > 0.0 {
-                *sum += 0.5 * far.ln();
+                *sum += far.ln();
                 *count += 1.0;
             }
         }

@@ -75,11 +75,6 @@ impl<'a> Seen<'a> {
         self.track.season
     }
 
-    /// Whether columns known at the end of their row may be read in the row asked.
-    pub fn same_row(&self) -> bool {
-        self.track.same_row
-    }
-
     /// The row asked, counted from the first value.
     pub fn asked(&self) -> usize {
         self.y.len() + self.step - 1
