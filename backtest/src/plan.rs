@@ -8,6 +8,7 @@ use almanac_models::{Entry, classify, entry, find, regress};
 use crate::error::PlanError;
 use crate::folds::Folds;
 use crate::metrics::{Gauge, Read, USUAL, USUAL_DIRECTION, USUAL_ROWS, gauges};
+use crate::money;
 use crate::ready::{About, Named, build, expand};
 use crate::rows::TableRows;
 use crate::spec::{ModelSpec, RunSpec, ScoreSpec, Spec, TaskName};
@@ -70,6 +71,7 @@ impl<'a> Plan<'a> {
         check_run(&spec.run)?;
         let folds = folds()?;
         let mut spec = spec.clone();
+        money::fill(&mut spec, panel)?;
         let (mut places, mut written): (Vec<usize>, Vec<ModelSpec>) =
             expand(&spec).into_iter().unzip();
         (spec.features, spec.lift, spec.variant) = Default::default();

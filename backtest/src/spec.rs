@@ -4,6 +4,8 @@ use almanac_data::Source;
 use serde::{Deserialize, Deserializer, Serialize};
 use serde_json::{Map, Value};
 
+use crate::money::MoneySpec;
+
 /// A whole run, as written.
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
 #[serde(deny_unknown_fields)]
@@ -29,6 +31,9 @@ pub struct Spec {
     /// How answers are judged.
     #[serde(default)]
     pub score: ScoreSpec,
+    /// Trading on the answers, where asked.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub money: Option<MoneySpec>,
     /// Seed and machine.
     #[serde(default)]
     pub run: RunSpec,

@@ -9,10 +9,11 @@
 //! Ratios are of the counts of all folds; one whose denominator is zero is undefined, not zero.
 //! Fawcett, Pattern Recognition Letters 27 (2006); Matthews, BBA 405 (1975).
 
-use almanac_data::Better;
+use almanac_data::{Better, Calls};
 
 use super::tally::{Classes, Tally};
 use super::{Estimate, Metric, Read};
+use crate::compare::share_interval;
 
 /// A share whose large values are good.
 const fn share(name: &'static str, read: fn(&Tally) -> f64, about: &'static str) -> Metric {
@@ -55,6 +56,18 @@ impl Classes {
     /// Truths of 0.
     pub fn downs(&self) -> u64 {
         self.true_down + self.false_up
+    }
+
+    /// The counts under a model's name, with how sure the share of right calls is.
+    pub fn calls(&self, model: &str) -> Calls {
+        Calls {
+            model: model.into(),
+            true_up: self.true_up,
+            false_up: self.false_up,
+            true_down: self.true_down,
+            false_down: self.false_down,
+            interval: share_interval(self.right(), self.count(), 0.95),
+        }
     }
 
     /// Calls that were right.

@@ -13,7 +13,8 @@ use almanac_data::{Answered, FoldResult, Panel, Stamp};
 
 use super::fill::{Decision, Fill, Oracle, Quotes};
 use super::rule::MoneySpec;
-use crate::error::PlanError;
+use crate::plan::Plan;
+use crate::spec::TaskName;
 
 /// What answers are, and for which step.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -64,17 +65,13 @@ pub(super) struct Book {
 }
 
 impl<'a> Ledger<'a> {
-    /// Nothing traded yet.
-    ///
-    /// # Errors
-    /// What [`MoneySpec::check`] refuses.
-    pub fn new(panel: &'a Panel, rule: &MoneySpec, asked: Asked) -> Result<Ledger<'a>, PlanError> {
-        let rule = rule.clone().check(panel)?;
+    /// Nothing traded yet, by a rule that [`MoneySpec::check`] has filled in.
+    pub fn new(panel: &'a Panel, rule: &MoneySpec, asked: Asked) -> Ledger<'a> {
         let book = Book { positions: vec![0.0; panel.len()], ..Book::default() };
-        Ok(Ledger {
+        Ledger {
             panel,
-            open: rule.open_column(panel)?,
-            rule,
+            open: rule.open_column(panel),
+            rule: rule.clone(),
             asked,
             entries: vec![None; panel.len()],
             books: vec![book; asked.models + 1],
@@ -82,7 +79,19 @@ impl<'a> Ledger<'a> {
             rows: 0.0,
             apart: false,
             oracle: None,
-        })
+        }
+    }
+
+    /// Accounts for the models of a plan, where its spec asks for money.
+    pub(crate) fn of(plan: &Plan<'a>) -> Option<Ledger<'a>> {
+        let asked = Asked {
+            models: plan.models.len(),
+            horizon: plan.folds.horizon,
+            step: plan.folds.step,
+            directions: plan.spec().task == TaskName::Direction,
+        };
+        let rule = plan.spec().money.as_ref()?;
+        Some(Ledger::new(plan.panel, rule, asked))
     }
 
     /// Takes in the decisions of one fold, later than those before: ends the period at hand at the
@@ -253,7 +262,7 @@ mod tests {
     fn money(panel: &Panel, rule: &str, edges: &[&[f64]]) -> Money {
         let rule: MoneySpec = toml::from_str(&format!("periods_per_year = 4\n{rule}")).unwrap();
         let asked = Asked { models: 1, horizon: 1, step: Some(1), directions: true };
-        let mut ledger = Ledger::new(panel, &rule, asked).unwrap();
+        let mut ledger = Ledger::new(panel, &rule.check(panel).unwrap(), asked);
         for fold in 0..edges.iter().map(|own| own.len()).max().unwrap() {
             let said = |(series, own): (usize, &&[f64])| {
                 let edge = own.get(fold)?;
@@ -310,7 +319,7 @@ mod tests {
         let panel = panel(&[&PRICES]);
         let rule = MoneySpec { periods_per_year: Some(4.0), ..MoneySpec::default() };
         let asked = Asked { models: 1, horizon: 1, step: Some(1), directions: false };
-        let mut ledger = Ledger::new(&panel, &rule, asked).unwrap();
+        let mut ledger = Ledger::new(&panel, &rule, asked);
         for fold in 0..3 {
             let answers = vec![answer((0, 0), fold as i64, &[PRICES[fold + 1]])];
             ledger.feed(&FoldResult { fold, answers });
@@ -327,7 +336,7 @@ mod tests {
         let panel = panel(&[&PRICES]);
         let rule = MoneySpec { periods_per_year: Some(4.0), ..MoneySpec::default() };
         let asked = Asked { models: 2, horizon: 1, step: Some(1), directions: true };
-        let mut ledger = Ledger::new(&panel, &rule, asked).unwrap();
+        let mut ledger = Ledger::new(&panel, &rule, asked);
         let answers = vec![answer((0, 0), 0, &[0.6]), answer((0, 1), 1, &[0.6])];
         ledger.feed(&FoldResult { fold: 0, answers });
         let refused = ledger.money(&[(0, "a"), (1, "b")]).unwrap_err();
@@ -366,7 +375,7 @@ mod tests {
         let panel = panel(&[&prices]);
         let rule = MoneySpec { periods_per_year: Some(4.0), ..MoneySpec::default() };
         let asked = Asked { models: 1, horizon: 2, step: Some(2), directions: false };
-        let mut ledger = Ledger::new(&panel, &rule, asked).unwrap();
+        let mut ledger = Ledger::new(&panel, &rule, asked);
         for (fold, mean) in [[90.0, 101.0], [120.0, 98.0]].iter().enumerate() {
             let answers = vec![answer((0, 0), 2 * fold as i64, mean)];
             ledger.feed(&FoldResult { fold, answers });
@@ -384,7 +393,7 @@ mod tests {
         let rule = MoneySpec { periods_per_year: Some(4.0), ..MoneySpec::default() };
         let asked = Asked { models: 1, horizon: 1, step: Some(1), directions: true };
         let run = |look: bool| {
-            let mut ledger = Ledger::new(&panel, &rule, asked).unwrap();
+            let mut ledger = Ledger::new(&panel, &rule, asked);
             for fold in 0..3 {
                 let answers = vec![answer((0, 0), fold as i64, &[0.3 * fold as f64])];
                 ledger.feed(&FoldResult { fold, answers });

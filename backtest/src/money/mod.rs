@@ -11,5 +11,6 @@ mod statement;
 pub use fill::{Decision, Fill, Oracle, Quote, Quotes};
 pub use ledger::{Asked, Ledger};
 pub use overfit::overfitting;
+pub(crate) use rule::fill;
 pub use rule::{MoneySpec, Position};
 pub use sharpe::{Shape, bar};

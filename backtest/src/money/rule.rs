@@ -5,6 +5,7 @@ use serde::{Deserialize, Serialize};
 
 use super::figures::deviation;
 use crate::error::PlanError;
+use crate::spec::{Spec, TaskName};
 
 /// Microseconds of a year of 365.25 days.
 const YEAR: f64 = 365.25 * 86_400e6;
@@ -103,21 +104,22 @@ impl MoneySpec {
         let rows = rows.ok_or_else(|| wrong("periods_per_year", must, "left out"))?;
         above("periods_per_year", rows)?;
         self.periods_per_year = Some(rows);
+        if let (Some(name), None) = (&self.open, self.open_column(panel)) {
+            let must = "a column of the data that is known at the open";
+            return Err(wrong("open", must, &format!("`{name}`")));
+        }
         self.prices_are_positive(panel)?;
         Ok(self)
     }
 
     /// The column of opening prices, by its place in the panel.
-    pub(super) fn open_column(&self, panel: &Panel) -> Result<Option<usize>, PlanError> {
-        let Some(name) = &self.open else { return Ok(None) };
-        let found = panel.columns.iter().position(|column| column.name == *name);
-        let known = found.filter(|&at| panel.columns[at].role == Role::Open);
-        let must = "a column of the data that is known at the open";
-        known.map(Some).ok_or_else(|| wrong("open", must, &format!("`{name}`")))
+    pub(super) fn open_column(&self, panel: &Panel) -> Option<usize> {
+        let name = self.open.as_ref()?;
+        panel.columns.iter().position(|own| own.name == *name && own.role == Role::Open)
     }
 
     fn prices_are_positive(&self, panel: &Panel) -> Result<(), PlanError> {
-        let open = self.open_column(panel)?;
+        let open = self.open_column(panel);
         for series in panel.iter() {
             let own = |at: usize| &panel.columns[at].values[series.span().start..series.span().end];
             let opens = open.map(own).unwrap_or_default();
@@ -185,6 +187,16 @@ impl MoneySpec {
         };
         format!("{rule}; {sides}, at most {} of the account; traded at {at}", self.most)
     }
+}
+
+/// Fills in what a spec leaves out of `[money]`, where it has one.
+pub fn fill(spec: &mut Spec, panel: &Panel) -> Result<(), PlanError> {
+    let Some(money) = spec.money.take() else { return Ok(()) };
+    if spec.task == TaskName::Regress {
+        return Err(wrong("position", "left out: rows of a table have no prices", "given"));
+    }
+    spec.money = Some(money.check(panel)?);
+    Ok(())
 }
 
 fn range(ok: bool, field: &'static str, must: String, got: f64) -> Result<(), PlanError> {

@@ -23,6 +23,11 @@ impl Ledger<'_> {
         Ok(whole.statement(order))
     }
 
+    /// Why there is no money, where an answer was refused.
+    pub fn refused(&self) -> Option<String> {
+        self.oracle.map(|oracle| format!("money is left out: {oracle}"))
+    }
+
     fn statement(&self, order: &[(usize, &str)]) -> Money {
         let costs_bp: Vec<f64> =
             self.rule.costs_bp.iter().map(|cost| cost + self.rule.slippage_bp).collect();

@@ -12,6 +12,7 @@ use almanac_data::{Answered, FoldResult, Forecast, Spread};
 use serde_json::{Map, Value};
 
 use crate::metrics::{Judged, Read, Tally};
+use crate::money::Ledger;
 use crate::plan::Plan;
 use crate::question::Question;
 use residuals::Residuals;
@@ -29,6 +30,7 @@ pub struct Summary<'a> {
     by_step: Vec<Mean>,
     models: Vec<Count>,
     residuals: Vec<Residuals>,
+    accounts: Option<Ledger<'a>>,
     /// The first reason by model and series.
     reasons: BTreeMap<(usize, usize), String>,
     /// Scored points of each series, over all folds.
@@ -93,6 +95,7 @@ impl<'a> Summary<'a> {
             by_step: vec![Mean::default(); models * plan.folds.horizon],
             models: vec![Count::default(); models],
             residuals: (0..models).map(|_| Residuals::new(plan)).collect(),
+            accounts: Ledger::of(plan),
             reasons: BTreeMap::new(),
             points: vec![0; series],
             zeros: 0,
@@ -118,6 +121,9 @@ impl<'a> Summary<'a> {
                 self.score_steps(&question.judged(), answered);
                 self.residuals[answered.model].feed(answered);
             }
+        }
+        if let Some(accounts) = &mut self.accounts {
+            accounts.feed(result);
         }
         self.folds += 1;
         self.last = result.answers.clone();

@@ -11,6 +11,7 @@ impl Summary<'_> {
         let mut notes: Vec<String> = once.into_iter().flatten().collect();
         notes.extend(self.undefined());
         notes.push(self.significance());
+        notes.extend(self.accounts.as_ref().and_then(|accounts| accounts.refused()));
         notes
     }
 

@@ -1,8 +1,11 @@
 //! The report: what a page is drawn from.
 
-use almanac_data::{Answered, Audit, Bands, Curve, Manifest, Panel, Report, SeriesChart};
+use almanac_data::{
+    Answered, Audit, Bands, Calls, Curve, Manifest, Money, Panel, Report, SeriesChart,
+};
 use almanac_models::Ctx;
 
+use crate::spec::TaskName;
 use crate::summary::{Mean, Summary};
 
 /// Most series and failures that a report lists.
@@ -56,10 +59,24 @@ impl Summary<'_> {
                 })
                 .collect(),
             failures: self.reasons.iter().take(FAILURES).map(failure).collect(),
-            calls: Vec::new(),
-            money: None,
+            calls: self.calls(&order),
+            money: self.money(&order),
             sets: self.sets(&order),
         }
+    }
+
+    fn calls(&self, order: &[usize]) -> Vec<Calls> {
+        if self.plan.spec().task != TaskName::Direction {
+            return Vec::new();
+        }
+        let calls = |&model: &usize| self.tally(model).classes.calls(&self.plan.models[model].name);
+        order.iter().map(calls).collect()
+    }
+
+    /// What was earned; where an answer was refused, the notes say so.
+    fn money(&self, order: &[usize]) -> Option<Money> {
+        let names = order.iter().map(|&model| (model, self.plan.models[model].name.as_str()));
+        self.accounts.as_ref()?.money(&names.collect::<Vec<_>>()).ok()
     }
 
     /// Series with a score of this model, best first.
