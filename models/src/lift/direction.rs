@@ -17,7 +17,7 @@ use serde::{Deserialize, Serialize};
 use crate::classify::{Chances, Classes, Classify};
 use crate::features::{Features, Learnt};
 use crate::lift::reduce::Scope;
-use crate::lift::reduce::layout::{Laid, Rows, Source, Which};
+use crate::lift::reduce::layout::{Laid, Rows, See, Source, Which};
 use crate::lift::scaled::Scaled;
 use crate::lift::target::Transform;
 use crate::{Ctx, Fitted, Model, Setting, SettingError, Settings, Written};
@@ -118,7 +118,7 @@ impl DirectedModel {
 
 impl Recipe {
     fn lay<'a>(&self, source: &Source<'a>) -> Result<Laid<'a>, FitError> {
-        source.lay(&self.settings.target, self.features.same_row)
+        source.lay(&self.settings.target, See { values: false, same_row: self.features.same_row })
     }
 
     fn which(&self, step: usize) -> Which {

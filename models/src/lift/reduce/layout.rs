@@ -25,7 +25,7 @@ pub(crate) struct Source<'a> {
 /// A series after transforms, as features see it.
 pub(crate) struct Laid<'a> {
     pub track: Track<'a>,
-    /// How to bring forecasts back.
+    /// The transformed values, row by row, and how to bring forecasts back.
     pub target: Transformed,
     /// Whether the value behind each row was observed, not filled.
     observed: Vec<bool>,
@@ -33,6 +33,15 @@ pub(crate) struct Laid<'a> {
     pub y: Vec<f64>,
     /// Missing values that were filled.
     pub filled: usize,
+}
+
+/// What features are shown of a series.
+#[derive(Debug, Clone, Copy)]
+pub(crate) struct See {
+    /// Its values as they are; else those after the transforms.
+    pub values: bool,
+    /// Columns of the row asked before they are known.
+    pub same_row: bool,
 }
 
 /// Rows for a learner.
@@ -114,7 +123,7 @@ impl<'a> Source<'a> {
     ///
     /// # Errors
     /// No observed value, or values that a transform cannot read.
-    pub fn lay(&self, target: &[Transform], same_row: bool) -> Result<Laid<'a>, FitError> {
+    pub fn lay(&self, target: &[Transform], see: See) -> Result<Laid<'a>, FitError> {
         let first = self.y.iter().position(|value| !value.is_nan());
         let first = first.ok_or(FitError::TooShort { need: 1, got: 0 })?;
         let raw = &self.y[first..];
@@ -128,12 +137,12 @@ impl<'a> Source<'a> {
         };
         let track = Track {
             id: self.id,
-            y: target.z.clone(),
+            y: if see.values { y[target.lost..].to_vec() } else { target.z.clone() },
             at: self.at[start..].iter().copied().chain(self.stamps_ahead.iter().copied()).collect(),
             calendar: self.calendar,
             season: self.season,
             beside: self.columns.iter().map(beside).collect(),
-            same_row,
+            same_row: see.same_row,
         };
         let observed = raw[target.lost..].iter().map(|value| !value.is_nan()).collect();
         let filled = raw.iter().filter(|value| value.is_nan()).count();
@@ -169,7 +178,13 @@ impl Laid<'_> {
 
     /// The value of a row as the learner sees it.
     pub fn z(&self, origin: usize, step: usize) -> f64 {
-        self.track.y[origin + step - 1]
+        self.target.z[origin + step - 1]
+    }
+
+    /// Lets features see the newest of these forecasts as if it were a value.
+    pub fn feed_back(&mut self, ahead: &[f64], values: bool) {
+        let back = if values { self.target.back(ahead).last().copied() } else { None };
+        self.track.y.extend(back.or(ahead.last().copied()));
     }
 
     /// Features of the rows `steps` after all values.

@@ -28,7 +28,7 @@ use crate::lift::target::Transform;
 use crate::regress::{Predict, Regress};
 use crate::{Ctx, Fitted, Model, Setting, SettingError, Settings, Written};
 use errors::Errors;
-use layout::{Laid, Rows, Source, Which};
+use layout::{Laid, Rows, See, Source, Which};
 
 /// How a learner of single values answers several steps.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Default, Serialize, Deserialize)]
@@ -54,6 +54,17 @@ pub enum Scope {
     Panel,
 }
 
+/// What features read of a series.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Default, Serialize, Deserialize)]
+#[serde(rename_all = "lowercase")]
+pub enum Reads {
+    /// Its values after the transforms of the target.
+    #[default]
+    Target,
+    /// Its values as they are.
+    Values,
+}
+
 /// A regressor made a forecaster.
 ///
 /// | name     | default   | range                    | meaning                                   |
@@ -61,6 +72,7 @@ pub enum Scope {
 /// | strategy | recursive | recursive, direct, multi | how several steps are answered            |
 /// | scope    | series    | series, panel            | what one fit learns from                  |
 /// | target   | []        | transforms               | done to values first, undone on forecasts |
+/// | reads    | target    | target, values           | what features read: transformed, or not   |
 /// | origins  | all       | >= 1                     | last rows of each series learnt from      |
 /// | windows  | 1         | >= 0                     | horizons held back for the spread         |
 /// | features | the spec's| a table                  | what the learner is told of each row      |
@@ -73,6 +85,8 @@ pub struct Reduce {
     pub scope: Scope,
     /// Done to values first, undone on forecasts.
     pub target: Vec<Transform>,
+    /// What features read of a series.
+    pub reads: Reads,
     /// Only the last so many rows of each series are learnt from; left out, all.
     pub origins: Option<usize>,
     /// Horizons held back to learn the spread from; 0 = no spread.
@@ -87,6 +101,7 @@ impl Default for Reduce {
             strategy: Strategy::Recursive,
             scope: Scope::Series,
             target: Vec::new(),
+            reads: Reads::Target,
             origins: None,
             windows: 1,
             features: None,
@@ -106,6 +121,11 @@ impl Settings for Reduce {
             name: "target",
             range: "transforms, as in [\"log\", \"seasonal_difference\"]",
             meaning: "done to values first, undone on forecasts",
+        },
+        Setting {
+            name: "reads",
+            range: "target or values",
+            meaning: "whether features read the series after those transforms, or as it is",
         },
         Setting {
             name: "origins",
@@ -245,7 +265,8 @@ impl Reduced {
 
 impl Recipe {
     fn lay<'a>(&self, source: &Source<'a>) -> Result<Laid<'a>, FitError> {
-        source.lay(&self.settings.target, self.features.same_row)
+        let values = self.settings.reads == Reads::Values;
+        source.lay(&self.settings.target, See { values, same_row: self.features.same_row })
     }
 
     fn which(&self, from: usize, to: usize) -> Which {
@@ -324,12 +345,13 @@ impl Recipe {
                 (1..=steps).map(step).collect::<Result<_, FitError>>()?
             }
             Strategy::Recursive => {
-                let past = laid.track.y.len();
+                let mut ahead = Vec::with_capacity(steps);
                 for _ in 0..steps {
                     let x = laid.ask(&own, self.which(1, 1))?;
-                    laid.track.y.push(one(fits.models[0].predict(&x)?)?);
+                    ahead.push(one(fits.models[0].predict(&x)?)?);
+                    laid.feed_back(&ahead, self.settings.reads == Reads::Values);
                 }
-                laid.track.y.split_off(past)
+                ahead
             }
         };
         Ok((laid.target.back(&z), laid.filled))
