@@ -72,15 +72,8 @@ impl<'a> Plan<'a> {
         let folds = folds()?;
         let mut spec = spec.clone();
         money::fill(&mut spec, panel)?;
-        let (mut places, mut written): (Vec<usize>, Vec<ModelSpec>) =
-            expand(&spec).into_iter().unzip();
-        (spec.features, spec.lift, spec.variant) = Default::default();
-        if spec.task == TaskName::Direction {
-            // A probability is its own spread.
-            spec.score.levels.clear();
-        }
-        if rows.is_some() {
-            // Learners of rows state no spread.
+        if spec.task != TaskName::Forecast {
+            // A probability is its own spread, and learners of rows state none.
             spec.score.levels.clear();
         }
         let levels = levels(&mut spec.score)?;
@@ -91,19 +84,14 @@ impl<'a> Plan<'a> {
             TaskName::Forecast if panel.season > 1 => "seasonal_naive".into(),
             _ => simplest.into(),
         });
-        join(spec.task, &mut written, &baseline)?;
-        if gauges.iter().any(|gauge| matches!(gauge.metric.read, Read::Relative(_))) {
-            join(spec.task, &mut written, "naive2")?;
-        }
-        places.resize(written.len(), spec.model.len());
-        number(&places, &mut written)?;
+        let relative = gauges.iter().any(|gauge| matches!(gauge.metric.read, Read::Relative(_)));
+        let joining: Vec<&str> =
+            [Some(baseline.as_str()), relative.then_some("naive2")].into_iter().flatten().collect();
         let horizon = spec.folds.gap + spec.folds.horizon;
         let about = About { task: spec.task, horizon, table: rows.map(TableRows::table) };
-        let mut models = Vec::with_capacity(written.len());
-        for (&place, written) in places.iter().zip(&mut written) {
-            models.push(build(about, place, written)?);
-        }
+        let (models, written) = models(&spec, about, &joining)?;
         spec.model = written;
+        (spec.features, spec.lift, spec.variant) = Default::default();
         let at = models.iter().position(|model| model.name == baseline).unwrap_or(0);
         if rows.is_none() {
             (spec.folds.step, spec.folds.count) = (folds.step, folds.count);
@@ -115,18 +103,8 @@ impl<'a> Plan<'a> {
             ..spec.score
         };
         let simplest = build(about, 0, &mut ModelSpec::of(simplest))?;
-        Ok(Plan {
-            panel,
-            rows,
-            folds,
-            models,
-            gauges,
-            primary,
-            baseline: at,
-            levels,
-            simplest,
-            spec,
-        })
+        let baseline = at;
+        Ok(Plan { panel, rows, folds, models, gauges, primary, baseline, levels, simplest, spec })
     }
 
     /// The spec with every default filled in: running it again gives the same bits.
@@ -181,6 +159,26 @@ impl<'a> Plan<'a> {
     pub fn panel(&self) -> &'a Panel {
         self.panel
     }
+}
+
+/// Every model of the spec and those that must join, under names of their own, each with its spec
+/// as resolved.
+fn models(
+    spec: &Spec,
+    about: About<'_>,
+    joining: &[&str],
+) -> Result<(Vec<Named>, Vec<ModelSpec>), PlanError> {
+    let (mut places, mut written): (Vec<usize>, Vec<ModelSpec>) = expand(spec).into_iter().unzip();
+    for name in joining {
+        join(spec.task, &mut written, name)?;
+    }
+    places.resize(written.len(), spec.model.len());
+    number(&places, &mut written)?;
+    let mut models = Vec::with_capacity(written.len());
+    for (&place, written) in places.iter().zip(&mut written) {
+        models.push(build(about, place, written)?);
+    }
+    Ok((models, written))
 }
 
 fn check_run(run: &RunSpec) -> Result<(), PlanError> {

@@ -1,6 +1,7 @@
 //! Models made ready: looked up in the roster of their task, lifted, with every default written down.
 
 use almanac_data::{Ahead, FitError, Forecast, Forecasting, Matrix, PanelView, Table, nearest};
+use almanac_models::classify::Classify;
 use almanac_models::features::battery::Battery;
 use almanac_models::lift::{
     Directed, DirectedModel, LIFTS, OnRows, Reduce, Scope, lift, tuned, tuned_classes,
@@ -132,75 +133,104 @@ pub(crate) fn build(
     place: usize,
     written: &mut ModelSpec,
 ) -> Result<Named, PlanError> {
-    let name = written.name.clone().unwrap_or_else(|| written.entry.clone());
+    let series = about.task == TaskName::Forecast && entry(&written.entry).is_ok();
     let model = written.entry.clone();
     let wrong = |error| PlanError::Setting { place, model: model.clone(), error };
-    let horizon = about.horizon;
     match about.task {
-        TaskName::Forecast if entry(&written.entry).is_ok() => one_series(name, written, wrong),
+        TaskName::Forecast if series => one_series(written).map_err(wrong),
         TaskName::Forecast => {
             let line = look_up(regress::ROSTER, place, written)?;
-            let (reduce, tune) = settings::<Reduce>("reduce", written).map_err(wrong)?;
-            let learner = match &tune {
-                Some(tune) => tuned(tune, line, &written.settings),
-                None => (line.build)(&written.settings),
-            };
-            let reduced = reduce.around(learner.map_err(wrong)?, horizon).map_err(wrong)?;
-            resolve(line, written).map_err(wrong)?;
-            let (scope, same_row) = (reduced.scope(), reduced.same_row());
-            Ok(Named { name, model: Ready::Panel(Box::new(reduced)), scope, same_row })
+            reduced(about.horizon, line, written).map_err(wrong)
         }
         TaskName::Direction => {
             let line = look_up(classify::ROSTER, place, written)?;
-            let (direct, tune) = settings::<Directed>("direction", written).map_err(wrong)?;
-            let learner = match &tune {
-                Some(tune) => tuned_classes(tune, line, &written.settings),
-                None => (line.build)(&written.settings),
-            };
-            let model = direct.around(learner.map_err(wrong)?, horizon).map_err(wrong)?;
-            resolve(line, written).map_err(wrong)?;
-            let (scope, same_row) = (model.scope(), model.same_row());
-            let model = Ready::Panel(Box::new(Told(model)));
-            Ok(Named { name, model, scope, same_row })
+            directed(about.horizon, line, written).map_err(wrong)
         }
         TaskName::Regress => {
             let line = look_up(regress::ROSTER, place, written)?;
-            let mut own = written.lift.clone().unwrap_or_default();
-            let features = own.shift_remove("features");
-            let x = columns(about.table, features.as_ref()).map_err(wrong)?;
-            written.lift = Some(own);
-            let (rows, tune) = settings::<OnRows>("rows", written).map_err(wrong)?;
-            if let (Some(own), Some(features)) = (&mut written.lift, features) {
-                own.insert("features".into(), features);
-            }
-            let learner = match &tune {
-                Some(tune) => tuned(tune, line, &written.settings),
-                None => (line.build)(&written.settings),
-            };
-            let model = Ready::Rows(rows.around(learner.map_err(wrong)?), x);
-            resolve(line, written).map_err(wrong)?;
-            Ok(Named { name, model, scope: Scope::Series, same_row: false })
+            on_rows(about.table, line, written).map_err(wrong)
         }
     }
 }
 
-/// A one-series method, in the lift that was asked for.
-fn one_series(
-    name: String,
+/// The name of a model in the run.
+fn name(written: &ModelSpec) -> String {
+    written.name.clone().unwrap_or_else(|| written.entry.clone())
+}
+
+/// A regressor made a forecaster of so many steps.
+fn reduced(
+    horizon: usize,
+    line: &'static Entry<dyn Regress>,
     written: &mut ModelSpec,
-    wrong: impl Fn(SettingError) -> PlanError,
-) -> Result<Named, PlanError> {
-    let Ok(line) = entry(&written.entry) else {
-        return Err(PlanError::Model { place: None, name, nearest: None });
+) -> Result<Named, SettingError> {
+    let (reduce, tune) = settings::<Reduce>("reduce", written)?;
+    let learner = match &tune {
+        Some(tune) => tuned(tune, line, &written.settings)?,
+        None => (line.build)(&written.settings)?,
     };
-    let mut method = (line.build)(&written.settings).map_err(&wrong)?;
-    resolve(line, written).map_err(&wrong)?;
+    resolve(line, written)?;
+    let model = reduce.around(learner, horizon)?;
+    let (scope, same_row) = (model.scope(), model.same_row());
+    Ok(Named { name: name(written), model: Ready::Panel(Box::new(model)), scope, same_row })
+}
+
+/// A classifier made a teller of directions for so many steps.
+fn directed(
+    horizon: usize,
+    line: &'static Entry<dyn Classify>,
+    written: &mut ModelSpec,
+) -> Result<Named, SettingError> {
+    let (directed, tune) = settings::<Directed>("direction", written)?;
+    let learner = match &tune {
+        Some(tune) => tuned_classes(tune, line, &written.settings)?,
+        None => (line.build)(&written.settings)?,
+    };
+    resolve(line, written)?;
+    let model = directed.around(learner, horizon)?;
+    let (scope, same_row) = (model.scope(), model.same_row());
+    Ok(Named { name: name(written), model: Ready::Panel(Box::new(Told(model))), scope, same_row })
+}
+
+/// A regressor of a table's rows, with the columns that it learns from.
+fn on_rows(
+    table: Option<&Table>,
+    line: &'static Entry<dyn Regress>,
+    written: &mut ModelSpec,
+) -> Result<Named, SettingError> {
+    let mut own = written.lift.take().unwrap_or_default();
+    let features = own.shift_remove("features");
+    let x = columns(table, features.as_ref())?;
+    written.lift = Some(own);
+    let (rows, tune) = settings::<OnRows>("rows", written)?;
+    if let (Some(own), Some(features)) = (&mut written.lift, features) {
+        own.insert("features".into(), features);
+    }
+    let learner = match &tune {
+        Some(tune) => tuned(tune, line, &written.settings)?,
+        None => (line.build)(&written.settings)?,
+    };
+    resolve(line, written)?;
+    let model = Ready::Rows(rows.around(learner), x);
+    Ok(Named { name: name(written), model, scope: Scope::Series, same_row: false })
+}
+
+/// A one-series method, in the lift that was asked for.
+fn one_series(written: &mut ModelSpec) -> Result<Named, SettingError> {
+    let unknown = |near: Option<&str>| SettingError::Unknown {
+        name: written.entry.clone(),
+        nearest: near.map(String::from),
+        known: Vec::new(),
+    };
+    let line = entry(&written.entry).map_err(unknown)?;
+    let mut method = (line.build)(&written.settings)?;
+    resolve(line, written)?;
     if let Some(own) = &mut written.lift {
-        method = lift(own, method).map_err(wrong)?;
+        method = lift(own, method)?;
         *own = without_nulls(whole_lift(own));
     }
     let model = Ready::Panel(Box::new(PerSeries { method }));
-    Ok(Named { name, model, scope: Scope::Series, same_row: false })
+    Ok(Named { name: name(written), model, scope: Scope::Series, same_row: false })
 }
 
 /// What is known of each row: every column of the table, those named, or what its curves say.

@@ -99,6 +99,7 @@ mod tests {
             failures: 0,
             fit_s: 0.0,
             predict_s: 0.0,
+            leaks: false,
         };
         Leaderboard {
             task: "forecast".to_string(),

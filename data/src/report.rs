@@ -47,6 +47,9 @@ pub struct Rank {
     pub fit_s: f64,
     /// Seconds of predicting, summed likewise.
     pub predict_s: f64,
+    /// Whether it reads columns before they are known: its scores are no forecast's.
+    #[serde(default, skip_serializing_if = "std::ops::Not::not")]
+    pub leaks: bool,
 }
 
 /// Where a run came from: `manifest.json`.

@@ -32,6 +32,7 @@ impl Summary<'_> {
                 failures: tally.failures,
                 fit_s: tally.fit_s,
                 predict_s: tally.predict_s,
+                leaks: plan.models[model].same_row,
             }
         });
         Leaderboard {

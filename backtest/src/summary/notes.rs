@@ -9,6 +9,7 @@ impl Summary<'_> {
     pub fn notes(&self) -> Vec<String> {
         let once = [self.scale(), self.zeros(), self.blind(), self.unasked(), self.steps()];
         let mut notes: Vec<String> = once.into_iter().flatten().collect();
+        notes.extend(self.leaks());
         notes.extend(self.undefined());
         notes.push(self.significance());
         notes.extend(self.accounts.as_ref().and_then(|accounts| accounts.refused()));
@@ -17,6 +18,18 @@ impl Summary<'_> {
 
     fn uses(&self, name: &str) -> bool {
         self.plan.gauges.iter().any(|gauge| gauge.metric.name == name)
+    }
+
+    fn leaks(&self) -> Option<String> {
+        let leaky = self.plan.models.iter().filter(|model| model.same_row);
+        let names: Vec<&str> = leaky.map(|model| model.name.as_str()).collect();
+        (!names.is_empty()).then(|| {
+            format!(
+                "{} read columns of the row asked before they are known (allow_same_row): their \
+                 scores are no forecast's",
+                names.join(", ")
+            )
+        })
     }
 
     fn scale(&self) -> Option<String> {

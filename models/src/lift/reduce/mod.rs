@@ -430,6 +430,16 @@ mod tests {
         }
     }
 
+    /// Reading values as they are: returns of 100 110 121 are 0.1; lags of 100 and 110 stay so, and
+    /// what is fed back is 133.1, not a return.
+    #[test]
+    fn features_may_read_values_as_they_are() {
+        let text = r#"{"windows":0,"target":["returns"],"reads":"values","features":{"lags":[1]}}"#;
+        let said = forecast(text, &[&[100.0, 110.0, 121.0, 133.1]], 2).unwrap();
+        let close = |a: f64, b: f64| (a - b).abs() < 1e-9;
+        assert!(close(said[0].mean[0], 146.41) && close(said[0].mean[1], 161.051));
+    }
+
     /// Direct: step 2 of 1 2 4 7 learns from the differences two rows on, 3 alone … too few.
     #[test]
     fn direct_fits_a_model_a_step() {
