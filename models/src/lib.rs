@@ -17,6 +17,7 @@ pub mod lift;
 pub mod regress;
 mod roster;
 mod settings;
+mod standard;
 mod trees;
 
 use std::sync::Arc;

@@ -18,6 +18,10 @@ mod intermittent;
 mod kernel_learners;
 #[path = "golden/linear_learners.rs"]
 mod linear_learners;
+#[path = "golden/mlp.rs"]
+mod mlp;
+#[path = "golden/smooth_learners.rs"]
+mod smooth_learners;
 #[path = "golden/stl.rs"]
 mod stl;
 #[path = "golden/theta.rs"]

@@ -35,15 +35,46 @@ struct Point {
 
 /// Walks down from `x`. The function writes its gradient into its second argument.
 pub fn minimise(
+    function: impl FnMut(&[f64], &mut [f64]) -> f64,
+    x: Vec<f64>,
+    stop: Stop,
+) -> Minimum {
+    let inverse = Inverse::new(x.len());
+    walk(function, x, stop, inverse)
+}
+
+/// The same for many parameters: only the last ten steps are remembered, not a square of numbers.
+/// Nocedal & Wright, Numerical Optimization, 2nd ed., §7.2.
+pub fn minimise_many(
+    function: impl FnMut(&[f64], &mut [f64]) -> f64,
+    x: Vec<f64>,
+    stop: Stop,
+) -> Minimum {
+    walk(function, x, stop, Recent::default())
+}
+
+/// What is known of second derivatives.
+trait Curvature {
+    /// Writes the step and gives its slope.
+    fn descend(&self, gradient: &[f64], step: &mut [f64]) -> f64;
+    /// Takes in one step: points and gradients before and after.
+    fn learn(&mut self, x: [&[f64]; 2], gradient: [&[f64]; 2]);
+    /// Whether nothing is known.
+    fn is_fresh(&self) -> bool;
+    /// Forgets.
+    fn forget(&mut self);
+}
+
+fn walk(
     mut function: impl FnMut(&[f64], &mut [f64]) -> f64,
     x: Vec<f64>,
     stop: Stop,
+    mut inverse: impl Curvature,
 ) -> Minimum {
     let n = x.len();
     let mut here = Point { gradient: vec![0.0; n], value: 0.0, x };
     here.value = function(&here.x, &mut here.gradient);
     let mut next = here.clone();
-    let mut inverse = Inverse::new(n);
     let mut step = vec![0.0; n];
     for _ in 0..stop.steps {
         if n == 0 || !here.value.is_finite() || here.gradient.iter().any(|g| !g.is_finite()) {
@@ -51,15 +82,15 @@ pub fn minimise(
         }
         let mut slope = inverse.descend(&here.gradient, &mut step);
         if slope >= 0.0 {
-            inverse.fresh = true;
+            inverse.forget();
             slope = inverse.descend(&here.gradient, &mut step);
         }
         line_search(&mut function, &here, (&step, slope), &mut next);
         if next.value.is_nan() || next.value >= here.value {
-            if inverse.fresh {
+            if inverse.is_fresh() {
                 break;
             }
-            inverse.fresh = true;
+            inverse.forget();
             continue;
         }
         let fall = here.value - next.value;
@@ -110,30 +141,46 @@ impl Inverse {
     fn new(n: usize) -> Inverse {
         Inverse { n, entries: vec![0.0; n * n], fresh: true }
     }
+}
 
-    /// Writes the step and gives its slope.
-    fn descend(&self, gradient: &[f64], step: &mut [f64]) -> f64 {
-        if self.fresh {
-            let norm = gradient.iter().map(|g| g * g).sum::<f64>().sqrt().max(1.0);
-            for (s, g) in step.iter_mut().zip(gradient) {
-                *s = -g / norm;
-            }
-        } else {
-            for (s, row) in step.iter_mut().zip(self.entries.chunks_exact(self.n)) {
-                *s = -row.iter().zip(gradient).map(|(h, g)| h * g).sum::<f64>();
-            }
-        }
-        step.iter().zip(gradient).map(|(s, g)| s * g).sum()
+fn dot(a: &[f64], b: &[f64]) -> f64 {
+    a.iter().zip(b).map(|(a, b)| a * b).sum()
+}
+
+/// How point and gradient changed.
+fn changes(x: [&[f64]; 2], gradient: [&[f64]; 2]) -> [Vec<f64>; 2] {
+    [x, gradient].map(|[before, after]| after.iter().zip(before).map(|(a, b)| a - b).collect())
+}
+
+/// Downhill, a step of at most 1.
+fn straight_down(gradient: &[f64], step: &mut [f64]) {
+    let norm = dot(gradient, gradient).sqrt().max(1.0);
+    step.iter_mut().zip(gradient).for_each(|(s, g)| *s = -g / norm);
+}
+
+impl Curvature for Inverse {
+    fn is_fresh(&self) -> bool {
+        self.fresh
     }
 
-    /// Takes in one step: points and gradients before and after.
+    fn forget(&mut self) {
+        self.fresh = true;
+    }
+
+    fn descend(&self, gradient: &[f64], step: &mut [f64]) -> f64 {
+        if self.fresh {
+            straight_down(gradient, step);
+        } else {
+            for (s, row) in step.iter_mut().zip(self.entries.chunks_exact(self.n)) {
+                *s = -dot(row, gradient);
+            }
+        }
+        dot(step, gradient)
+    }
+
     fn learn(&mut self, x: [&[f64]; 2], gradient: [&[f64]; 2]) {
         let n = self.n;
-        let change = |pair: [&[f64]; 2]| -> Vec<f64> {
-            pair[1].iter().zip(pair[0]).map(|(after, before)| after - before).collect()
-        };
-        let (s, y) = (change(x), change(gradient));
-        let dot = |a: &[f64], b: &[f64]| a.iter().zip(b).map(|(a, b)| a * b).sum::<f64>();
+        let [s, y] = changes(x, gradient);
         let (sy, yy) = (dot(&s, &y), dot(&y, &y));
         if sy.is_nan() || sy <= 1e-10 * (dot(&s, &s) * yy).sqrt() {
             return;
@@ -153,6 +200,52 @@ impl Inverse {
     }
 }
 
+/// The last steps: changes of point and gradient, and their product.
+#[derive(Default)]
+struct Recent(std::collections::VecDeque<(Vec<f64>, Vec<f64>, f64)>);
+
+impl Curvature for Recent {
+    fn is_fresh(&self) -> bool {
+        self.0.is_empty()
+    }
+
+    fn forget(&mut self) {
+        self.0.clear();
+    }
+
+    fn descend(&self, gradient: &[f64], step: &mut [f64]) -> f64 {
+        let Some((_, y, sy)) = self.0.back() else {
+            straight_down(gradient, step);
+            return dot(step, gradient);
+        };
+        step.iter_mut().zip(gradient).for_each(|(step, g)| *step = -g);
+        let mut along = Vec::with_capacity(self.0.len());
+        for (s, y, sy) in self.0.iter().rev() {
+            let by = dot(s, step) / sy;
+            step.iter_mut().zip(y).for_each(|(step, y)| *step -= by * y);
+            along.push(by);
+        }
+        let scale = sy / dot(y, y);
+        step.iter_mut().for_each(|step| *step *= scale);
+        for ((s, y, sy), along) in self.0.iter().zip(along.into_iter().rev()) {
+            let by = along - dot(y, step) / sy;
+            step.iter_mut().zip(s).for_each(|(step, s)| *step += by * s);
+        }
+        dot(step, gradient)
+    }
+
+    fn learn(&mut self, x: [&[f64]; 2], gradient: [&[f64]; 2]) {
+        let [s, y] = changes(x, gradient);
+        let sy = dot(&s, &y);
+        if sy > 1e-10 * (dot(&s, &s) * dot(&y, &y)).sqrt() {
+            self.0.push_back((s, y, sy));
+            if self.0.len() > 10 {
+                self.0.pop_front();
+            }
+        }
+    }
+}
+
 #[cfg(test)]
 mod tests {
     use super::*;
@@ -166,9 +259,12 @@ mod tests {
             g[1] = 200.0 * b;
             a * a + 100.0 * b * b
         };
-        let found = minimise(valley, vec![-1.2, 1.0], Stop { steps: 200, fall: 1e-16 });
-        assert!(found.value < 1e-12, "{found:?}");
-        assert!((found.x[0] - 1.0).abs() < 1e-6 && (found.x[1] - 1.0).abs() < 1e-6);
+        let stop = Stop { steps: 200, fall: 1e-16 };
+        let (start, many) = (vec![-1.2, 1.0], minimise_many(valley, vec![-1.2, 1.0], stop));
+        for found in [minimise(valley, start, stop), many] {
+            assert!(found.value < 1e-12, "{found:?}");
+            assert!((found.x[0] - 1.0).abs() < 1e-6 && (found.x[1] - 1.0).abs() < 1e-6);
+        }
     }
 
     /// A wall of infinity is not entered: x − ln x has its minimum 1 at x = 1.

@@ -6,6 +6,7 @@ mod extra_trees;
 mod gradient_boosting;
 mod knn;
 mod logistic;
+mod mlp;
 mod prior;
 mod random_forest;
 mod svc;
@@ -40,6 +41,7 @@ pub const ROSTER: &[Entry<dyn Classify>] = &[
         "gradient_boosting",
         "many small trees, each moving the odds down the slope of the log loss",
     ),
+    line::<dyn Classify, mlp::Mlp>("mlp", "layers of bent sums, walked downhill"),
 ];
 
 /// A classifier: settings, before any data.

@@ -8,11 +8,15 @@ mod bayesian_ridge;
 mod elastic_net;
 mod extra_trees;
 mod gaussian_process;
+mod gmdh;
 mod gradient_boosting;
+mod grnn;
 pub(crate) mod knn;
 mod lasso;
 pub(crate) mod linear;
+mod mars;
 mod mean;
+pub(crate) mod mlp;
 mod random_forest;
 mod ridge;
 pub(crate) mod svr;
@@ -58,6 +62,10 @@ pub const ROSTER: &[Entry<dyn Regress>] = &[
         "gradient_boosting",
         "many small trees, each fitted to what the ones before left over",
     ),
+    line::<dyn Regress, mars::Mars>("mars", "products of hinges, grown and cut back"),
+    line::<dyn Regress, gmdh::Gmdh>("gmdh", "layers of quadratics of pairs, chosen by other rows"),
+    line::<dyn Regress, grnn::Grnn>("grnn", "the mean of all rows, weighted by nearness"),
+    line::<dyn Regress, mlp::Mlp>("mlp", "layers of bent sums, walked downhill"),
 ];
 
 /// A regressor: settings, before any data.

@@ -9,14 +9,29 @@ use crate::cases::Case;
 use crate::verdict::{Named, hold};
 
 /// Settings other than the defaults that the laws are tried on too: kind, name, settings.
-const VARIANTS: &[(&str, &str, &str)] = &[];
+const VARIANTS: &[(&str, &str, &str)] = &[
+    ("regress", "mars", r#"{"degree":2,"min_span":1,"end_span":1}"#),
+    ("regress", "gmdh", r#"{"layers":12,"units":3,"share":0.5}"#),
+    ("regress", "grnn", r#"{"sigma":0.5}"#),
+    (
+        "regress",
+        "mlp",
+        r#"{"hidden":[8,4],"activation":"relu","solver":"adam","rate":0.02,"hold":0.2}"#,
+    ),
+    ("classify", "mlp", r#"{"hidden":[],"activation":"logistic"}"#),
+    ("classify", "mlp", r#"{"solver":"adam","rate":0.02,"hold":0.2}"#),
+    ("regress", "grnn", r#"{"sigma":"each"}"#),
+];
 
 /// (learner, case, reason): what it refuses besides too few rows.
 pub const REFUSED: &[(&str, &str, &str)] = &[];
 
 /// (learner, reason): what is no better than the baseline on an easy problem.
-pub const BASELINES: &[(&str, &str)] =
-    &[("regress mean", "it is the baseline"), ("classify prior", "it is the baseline")];
+pub const BASELINES: &[(&str, &str)] = &[
+    ("regress mean", "it is the baseline"),
+    ("classify prior", "it is the baseline"),
+    ("classify adaboost", "its votes name the right class, with chances that are nearly equal"),
+];
 
 /// One learner with settings.
 pub struct Subject {
