@@ -2,7 +2,9 @@
 
 use almanac_backtest::{Read, metrics};
 use almanac_data::{Better, nearest};
-use almanac_models::forecast::ROSTER;
+use almanac_models::features::Line;
+use almanac_models::lift::{Directed, LIFTS, OnRows, Reduce, Tuned};
+use almanac_models::{Entry, SettingRow, classify, features, forecast, regress, rows as table};
 use serde_json::{Value, json};
 
 use crate::{Error, Lab};
@@ -10,7 +12,7 @@ use crate::{Error, Lab};
 /// Rosters that can be listed.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum Roster {
-    /// Forecasting models.
+    /// All that learns or answers, its lifts and its features, each with its `kind`.
     Models,
     /// Sets with a card.
     Sets,
@@ -20,28 +22,27 @@ pub enum Roster {
 
 impl Lab {
     /// The lines of a roster: objects with `name`, `about` and what else there is to know; only
-    /// one when a name is given.
+    /// those of a name when it is given, as a `tree` learns values and classes.
     ///
     /// # Errors
     /// A name that is not there, with the nearest that is; a card that cannot be read.
     pub fn roster(&self, roster: Roster, name: Option<&str>) -> Result<Vec<Value>, Error> {
         let (lines, noun) = match roster {
-            Roster::Models => (ROSTER.iter().map(model).collect(), "model"),
+            Roster::Models => (all_models(), "model"),
             Roster::Sets => (self.cards()?, "set"),
             Roster::Metrics => (metrics().map(metric).collect::<Vec<_>>(), "metric"),
         };
         let Some(name) = name else { return Ok(lines) };
         let names = || lines.iter().filter_map(|line| line["name"].as_str());
-        match lines.iter().find(|line| line["name"] == name) {
-            Some(line) => Ok(vec![line.clone()]),
-            None => {
-                let hint = match nearest(name, names()) {
-                    Some(near) => format!("did you mean `{near}`?"),
-                    None => format!("`almanac {noun}s` lists them"),
-                };
-                Err(Error::mistake(format!("unknown {noun} `{name}`"), hint))
-            }
+        let found: Vec<Value> = lines.iter().filter(|line| line["name"] == name).cloned().collect();
+        if !found.is_empty() {
+            return Ok(found);
         }
+        let hint = match nearest(name, names()) {
+            Some(near) => format!("did you mean `{near}`?"),
+            None => format!("`almanac {noun}s` lists them"),
+        };
+        Err(Error::mistake(format!("unknown {noun} `{name}`"), hint))
     }
 
     fn cards(&self) -> Result<Vec<Value>, Error> {
@@ -54,8 +55,42 @@ impl Lab {
     }
 }
 
-fn model(entry: &almanac_models::Entry<dyn almanac_models::Univariate>) -> Value {
-    json!({ "name": entry.name, "about": entry.about, "settings": (entry.settings)() })
+/// All that a spec can name, in the order in which a reader meets it.
+fn all_models() -> Vec<Value> {
+    let mut lines: Vec<Value> = entries("forecaster", forecast::ROSTER);
+    lines.extend(entries("regressor", regress::ROSTER));
+    lines.extend(entries("classifier", classify::ROSTER));
+    lines.extend(LIFTS.iter().map(|lift| settled("lift", (lift.name, lift.about, lift.settings))));
+    lines.extend(OF_LEARNERS.iter().map(|lift| settled("lift", *lift)));
+    lines.extend(features::ROSTER.iter().map(feature));
+    lines
+}
+
+/// A name, a line about it, its settings.
+type Told = (&'static str, &'static str, fn() -> Vec<SettingRow>);
+
+/// What the task puts around a learner; `[lift]` has its settings.
+const OF_LEARNERS: &[Told] = &[
+    ("reduce", "a regressor made a forecaster, through features of the past", table::<Reduce>),
+    ("direction", "a classifier that says whether a series will stand higher", table::<Directed>),
+    ("rows", "a regressor of a table's rows, its columns standardised", table::<OnRows>),
+    (
+        "tuned",
+        "settings of any learner that did best on its last rows: lift = { tune = { space = … } }",
+        table::<Tuned>,
+    ),
+];
+
+fn entries<M: ?Sized>(kind: &str, roster: &[Entry<M>]) -> Vec<Value> {
+    roster.iter().map(|entry| settled(kind, (entry.name, entry.about, entry.settings))).collect()
+}
+
+fn settled(kind: &str, (name, about, settings): Told) -> Value {
+    json!({ "name": name, "kind": kind, "about": about, "settings": settings() })
+}
+
+fn feature(line: &Line) -> Value {
+    json!({ "name": line.name, "kind": "feature", "about": line.about, "takes": line.form })
 }
 
 fn metric(metric: &'static almanac_backtest::Metric) -> Value {

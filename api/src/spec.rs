@@ -88,15 +88,18 @@ impl Written {
     /// A plan's refusal, with its place in the file unless a flag is behind it.
     pub(crate) fn refuse(&self, error: PlanError) -> Error {
         let (message, hint) = (error.to_string(), error.hint());
-        let table = match &error {
-            PlanError::Range { table, .. } => table,
-            PlanError::NoPast { .. } => "folds",
-            PlanError::Price { .. } => "money",
-            PlanError::Metric { .. } | PlanError::Model { place: None, .. } => "score",
-            _ => "model",
+        let tables: &[&str] = match &error {
+            PlanError::Range { table, .. } => &[table],
+            PlanError::NoPast { .. } => &["folds"],
+            PlanError::Price { .. } => &["money"],
+            PlanError::Metric { .. }
+            | PlanError::Model { place: None, .. }
+            | PlanError::Task { place: None, .. } => &["score"],
+            PlanError::Setting { .. } => &["model", "features", "lift", "variant"],
+            _ => &["model"],
         };
         match error.place(&self.text) {
-            Some((line, column)) if !self.touched.iter().any(|own| own == table) => {
+            Some((line, column)) if !self.touched.iter().any(|own| tables.contains(&&**own)) => {
                 Error::Text { file: self.file.clone(), line, column, message, hint }
             }
             _ => Error::Mistake { message, hint },

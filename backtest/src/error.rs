@@ -4,7 +4,7 @@ use almanac_data::nearest;
 use almanac_models::SettingError;
 use toml::de::DeTable;
 
-use crate::spec::Spec;
+use crate::spec::{Spec, TaskName};
 
 /// Text that is no spec.
 #[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
@@ -39,7 +39,19 @@ pub enum PlanError {
         /// What was probably meant.
         nearest: Option<String>,
     },
-    /// A setting of a model or of its lift.
+    /// A model of another task.
+    #[error("`{name}` is {kind}, and task {} asks for {}", task.name(), task.asks_for())]
+    Task {
+        /// Which `[[model]]`, from 0; `None` for the baseline.
+        place: Option<usize>,
+        /// What was written.
+        name: String,
+        /// What it is.
+        kind: &'static str,
+        /// The task of the spec.
+        task: TaskName,
+    },
+    /// A setting of a model, of its lift or of its features.
     #[error("model `{model}`: {error}")]
     Setting {
         /// Which `[[model]]`, from 0.
@@ -118,6 +130,7 @@ impl PlanError {
                 Some(near) => format!("did you mean `{near}`?"),
                 None => "`almanac models` lists them".into(),
             }),
+            PlanError::Task { .. } => Some("`almanac models` lists each kind".into()),
             PlanError::Setting { error, .. } => error.hint(),
             PlanError::Twice { .. } => Some("give one of them another name".into()),
             PlanError::Metric { nearest, .. } => Some(match nearest {
@@ -146,10 +159,16 @@ impl PlanError {
         };
         let start = match self {
             PlanError::NoSeries | PlanError::NoModel | PlanError::NoValue => None,
-            PlanError::Model { place: Some(place), .. } => model(*place, "use"),
-            PlanError::Model { place: None, .. } => field("score", "baseline"),
+            PlanError::Model { place, .. } | PlanError::Task { place, .. } => match place {
+                Some(place) => model(*place, "use"),
+                None => field("score", "baseline"),
+            },
             PlanError::Twice { place, .. } => model(*place, "name"),
-            PlanError::Setting { place, error, .. } => model(*place, setting_name(error)),
+            PlanError::Setting { place, error, .. } => {
+                let name = setting_name(error);
+                let deep = near_model(root, *place).into_iter().find_map(|t| key_start(t, name));
+                deep.or_else(|| model(*place, name))
+            }
             PlanError::Metric { field: name, .. } => field("score", name),
             PlanError::Range { table, field: name, .. } => field(table, name),
             PlanError::NoPast { .. } => field("folds", "count"),
@@ -196,7 +215,37 @@ fn near_field(message: &str) -> Option<String> {
     nearest(wrong, words).map(|near| format!("did you mean `{near}`?"))
 }
 
+/// Tables in which a setting of a model may stand, its own first: its lift, then those of the spec.
+fn near_model<'a>(root: &'a DeTable<'a>, place: usize) -> Vec<&'a DeTable<'a>> {
+    let list = |name| {
+        let (_, value) = root.iter().find(|(key, _)| key.get_ref() == name)?;
+        value.get_ref().as_array()
+    };
+    let model = list("model").and_then(|models| models.get(place)?.get_ref().as_table());
+    let variants = list("variant").into_iter().flat_map(|all| all.iter());
+    let variants = variants.filter_map(|variant| variant.get_ref().as_table());
+    let mut found: Vec<&DeTable<'_>> = model.into_iter().chain(variants).chain([root]).collect();
+    let mut at = 0;
+    while let Some(&table) = found.get(at) {
+        let within = ["lift", "features", "tune", "space"];
+        found.extend(within.into_iter().filter_map(|name| inner(table, name)));
+        at += 1;
+    }
+    found
+}
+
+fn inner<'a>(table: &'a DeTable<'a>, name: &str) -> Option<&'a DeTable<'a>> {
+    let (_, value) = table.iter().find(|(key, _)| key.get_ref() == name)?;
+    value.get_ref().as_table()
+}
+
+/// The last part of a setting's name: `lags` of `features.lags`.
 fn setting_name(error: &SettingError) -> &str {
+    let name = whole_name(error);
+    name.rsplit('.').next().unwrap_or(name)
+}
+
+fn whole_name(error: &SettingError) -> &str {
     match error {
         SettingError::Unknown { name, .. } | SettingError::Type { name, .. } => name,
         SettingError::Range { name, .. } => name,

@@ -2,14 +2,14 @@
 
 use std::collections::BTreeSet;
 
-use almanac_data::{Measure, Panel, Stamp, nearest};
-use almanac_models::{Entry, classify, entry, find, regress};
+use almanac_data::{Measure, Panel, Stamp};
+use almanac_models::{classify, entry, find, regress};
 
 use crate::error::PlanError;
 use crate::folds::Folds;
 use crate::metrics::{Gauge, Read, USUAL, USUAL_DIRECTION, USUAL_ROWS, gauges};
 use crate::money;
-use crate::ready::{About, Named, build, expand};
+use crate::ready::{About, Named, build, expand, unknown};
 use crate::rows::TableRows;
 use crate::spec::{ModelSpec, RunSpec, ScoreSpec, Spec, TaskName};
 
@@ -88,7 +88,7 @@ impl<'a> Plan<'a> {
         let joining: Vec<&str> =
             [Some(baseline.as_str()), relative.then_some("naive2")].into_iter().flatten().collect();
         let horizon = spec.folds.gap + spec.folds.horizon;
-        let about = About { task: spec.task, horizon, table: rows.map(TableRows::table) };
+        let about = About { task: spec.task, horizon, panel, table: rows.map(TableRows::table) };
         let (models, written) = models(&spec, about, &joining)?;
         spec.model = written;
         (spec.features, spec.lift, spec.variant) = Default::default();
@@ -281,22 +281,18 @@ fn join(task: TaskName, models: &mut Vec<ModelSpec>, name: &str) -> Result<(), P
     if models.iter().any(own) {
         return Ok(());
     }
-    let (is_there, roster): (bool, Vec<&str>) = match task {
-        TaskName::Forecast => (entry(name).is_ok(), names(almanac_models::forecast::ROSTER)),
-        TaskName::Direction => (find(classify::ROSTER, name).is_ok(), names(classify::ROSTER)),
-        TaskName::Regress => (find(regress::ROSTER, name).is_ok(), names(regress::ROSTER)),
+    let is_there = match task {
+        TaskName::Forecast => entry(name).is_ok(),
+        TaskName::Direction => find(classify::ROSTER, name).is_ok(),
+        TaskName::Regress => find(regress::ROSTER, name).is_ok(),
     };
     if !is_there {
-        let known = models.iter().map(|model| model.name.as_deref().unwrap_or(&model.entry));
-        let near = nearest(name, known.chain(roster)).map(str::to_string);
-        return Err(PlanError::Model { place: None, name: name.into(), nearest: near });
+        let run: Vec<&str> =
+            models.iter().map(|model| model.name.as_deref().unwrap_or(&model.entry)).collect();
+        return Err(unknown(task, None, name, &run));
     }
     models.push(ModelSpec::of(name));
     Ok(())
-}
-
-fn names<M: ?Sized>(roster: &'static [Entry<M>]) -> Vec<&'static str> {
-    roster.iter().map(|entry| entry.name).collect()
 }
 
 /// Gives every model a name of its own: `ses`, `ses_2`, `ses_3`.

@@ -1,6 +1,8 @@
 //! Models made ready: looked up in the roster of their task, lifted, with every default written down.
 
-use almanac_data::{Ahead, FitError, Forecast, Forecasting, Matrix, PanelView, Table, nearest};
+use almanac_data::{
+    Ahead, FitError, Forecast, Forecasting, Matrix, Panel, PanelView, Role, Table, nearest,
+};
 use almanac_models::classify::Classify;
 use almanac_models::features::battery::Battery;
 use almanac_models::lift::{
@@ -43,8 +45,17 @@ pub(crate) struct About<'a> {
     pub task: TaskName,
     /// Steps ahead, gap included.
     pub horizon: usize,
+    /// The data, for its columns and when each becomes known.
+    pub panel: &'a Panel,
     /// The table, of a task of rows.
     pub table: Option<&'a Table>,
+}
+
+impl<'a> About<'a> {
+    /// Columns beside the values, each with when it becomes known.
+    fn declared(&self) -> Vec<(&'a str, Role)> {
+        self.panel.columns.iter().map(|column| (column.name.as_str(), column.role)).collect()
+    }
 }
 
 /// A teller of directions where the loop wants a forecaster: the same nouns, the mean a probability.
@@ -139,15 +150,15 @@ pub(crate) fn build(
     match about.task {
         TaskName::Forecast if series => one_series(written).map_err(wrong),
         TaskName::Forecast => {
-            let line = look_up(regress::ROSTER, place, written)?;
-            reduced(about.horizon, line, written).map_err(wrong)
+            let line = look_up(about.task, regress::ROSTER, place, written)?;
+            reduced(about, line, written).map_err(wrong)
         }
         TaskName::Direction => {
-            let line = look_up(classify::ROSTER, place, written)?;
-            directed(about.horizon, line, written).map_err(wrong)
+            let line = look_up(about.task, classify::ROSTER, place, written)?;
+            directed(about, line, written).map_err(wrong)
         }
         TaskName::Regress => {
-            let line = look_up(regress::ROSTER, place, written)?;
+            let line = look_up(about.task, regress::ROSTER, place, written)?;
             on_rows(about.table, line, written).map_err(wrong)
         }
     }
@@ -160,7 +171,7 @@ fn name(written: &ModelSpec) -> String {
 
 /// A regressor made a forecaster of so many steps.
 fn reduced(
-    horizon: usize,
+    about: About<'_>,
     line: &'static Entry<dyn Regress>,
     written: &mut ModelSpec,
 ) -> Result<Named, SettingError> {
@@ -170,14 +181,15 @@ fn reduced(
         None => (line.build)(&written.settings)?,
     };
     resolve(line, written)?;
-    let model = reduce.around(learner, horizon)?;
+    let model = reduce.around(learner, about.horizon)?;
+    model.admit(&about.declared())?;
     let (scope, same_row) = (model.scope(), model.same_row());
     Ok(Named { name: name(written), model: Ready::Panel(Box::new(model)), scope, same_row })
 }
 
 /// A classifier made a teller of directions for so many steps.
 fn directed(
-    horizon: usize,
+    about: About<'_>,
     line: &'static Entry<dyn Classify>,
     written: &mut ModelSpec,
 ) -> Result<Named, SettingError> {
@@ -187,7 +199,8 @@ fn directed(
         None => (line.build)(&written.settings)?,
     };
     resolve(line, written)?;
-    let model = directed.around(learner, horizon)?;
+    let model = directed.around(learner, about.horizon)?;
+    model.admit(&about.declared())?;
     let (scope, same_row) = (model.scope(), model.same_row());
     Ok(Named { name: name(written), model: Ready::Panel(Box::new(Told(model))), scope, same_row })
 }
@@ -277,18 +290,42 @@ fn named(table: &Table, value: &Value) -> Result<Matrix, String> {
     Matrix::from_columns(columns).map_err(|e| e.to_string())
 }
 
-/// The line of a learner; the nearest of it and, in a forecast, of the one-series methods.
+/// The line of a learner.
 fn look_up<M: ?Sized>(
+    task: TaskName,
     roster: &'static [Entry<M>],
     place: usize,
     written: &ModelSpec,
 ) -> Result<&'static Entry<M>, PlanError> {
-    find(roster, &written.entry).map_err(|_| {
-        let series = almanac_models::forecast::ROSTER.iter().map(|entry| entry.name);
-        let names = roster.iter().map(|entry| entry.name).chain(series);
-        let nearest = nearest(&written.entry, names).map(String::from);
-        PlanError::Model { place: Some(place), name: written.entry.clone(), nearest }
-    })
+    let unknown = |_| unknown(task, Some(place), &written.entry, &[]);
+    find(roster, &written.entry).map_err(unknown)
+}
+
+/// A name that a task does not know: one of another task, or the nearest of its own and of those
+/// the run has.
+pub(crate) fn unknown(task: TaskName, place: Option<usize>, name: &str, run: &[&str]) -> PlanError {
+    let kind = match name {
+        _ if entry(name).is_ok() => Some("a forecaster of single series"),
+        _ if find(regress::ROSTER, name).is_ok() => Some("a regressor"),
+        _ if find(classify::ROSTER, name).is_ok() => Some("a classifier"),
+        _ => None,
+    };
+    if let Some(kind) = kind {
+        return PlanError::Task { place, name: name.into(), kind, task };
+    }
+    let series = names(almanac_models::forecast::ROSTER);
+    let mut known = match task {
+        TaskName::Forecast => [series, names(regress::ROSTER)].concat(),
+        TaskName::Direction => names(classify::ROSTER),
+        TaskName::Regress => names(regress::ROSTER),
+    };
+    known.extend(run);
+    let nearest = nearest(name, known.into_iter()).map(String::from);
+    PlanError::Model { place, name: name.into(), nearest }
+}
+
+fn names<M: ?Sized>(roster: &'static [Entry<M>]) -> Vec<&'static str> {
+    roster.iter().map(|entry| entry.name).collect()
 }
 
 /// The settings of a learner's lift of this kind, and of its tuning; both go back into the spec

@@ -61,6 +61,15 @@ impl TaskName {
             TaskName::Regress => "regress",
         }
     }
+
+    /// What may answer it.
+    pub(crate) fn asks_for(self) -> &'static str {
+        match self {
+            TaskName::Forecast => "forecasters and regressors",
+            TaskName::Direction => "classifiers",
+            TaskName::Regress => "regressors",
+        }
+    }
 }
 
 /// A way to run every learner of a spec: `name` joins theirs, as in `ridge/with_chaos`.

@@ -13,15 +13,31 @@ use crate::table::{Column, Table};
 pub fn run(roster: Roster, args: &args::Roster, say: &Say) -> Result<Outcome, Error> {
     let lines = lab(&args.data_root).roster(roster, args.name.as_deref())?;
     match (args.json, &args.name) {
-        (true, Some(_)) => say.json(&lines[0]),
-        (true, None) => say.json(&Value::Array(lines)),
-        (false, Some(_)) => one(&lines[0], say),
-        (false, None) => all(&lines, say),
+        (true, Some(_)) if lines.len() == 1 => say.json(&lines[0]),
+        (true, _) => say.json(&Value::Array(lines)),
+        (false, Some(_)) => apart(lines.chunks(1), say, |line| one(&line[0], say)),
+        (false, None) => {
+            let groups = lines.chunk_by(|one, other| one["kind"] == other["kind"]);
+            apart(groups, say, |group| all(group, say));
+        }
     }
     Ok(Outcome::Done)
 }
 
+/// Shows one group after another with an empty line between them.
+fn apart<'a>(groups: impl Iterator<Item = &'a [Value]>, say: &Say, show: impl Fn(&'a [Value])) {
+    for (place, group) in groups.enumerate() {
+        if place > 0 {
+            say.data("\n");
+        }
+        show(group);
+    }
+}
+
 fn all(lines: &[Value], say: &Say) {
+    if let Some(kind) = lines[0]["kind"].as_str() {
+        say.data(&format!("{}\n", say.paint(Paint::Bold, &format!("{kind}s"))));
+    }
     let mut table = Table::new(vec![Column::left("name", 0), Column::left("about", 1)]);
     for line in lines {
         let absent = if line["here"] == false { " (its file is not here)" } else { "" };

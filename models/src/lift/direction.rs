@@ -11,7 +11,7 @@
 use std::collections::BTreeMap;
 use std::sync::Arc;
 
-use almanac_data::{Ahead, Direction, FitError, Forecast, PanelView};
+use almanac_data::{Ahead, Direction, FitError, Forecast, PanelView, Role};
 use serde::{Deserialize, Serialize};
 
 use crate::classify::{Chances, Classes, Classify};
@@ -113,6 +113,14 @@ impl DirectedModel {
     /// Whether features read columns that are not known yet.
     pub fn same_row(&self) -> bool {
         self.recipe.features.same_row
+    }
+
+    /// Whether a panel with these columns holds what its features ask for, early enough.
+    ///
+    /// # Errors
+    /// As of [`Features::admit`].
+    pub fn admit(&self, columns: &[(&str, Role)]) -> Result<(), SettingError> {
+        self.recipe.features.admit(columns)
     }
 }
 

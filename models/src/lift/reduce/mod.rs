@@ -19,7 +19,7 @@ pub(crate) mod layout;
 use std::collections::BTreeMap;
 use std::sync::Arc;
 
-use almanac_data::{Ahead, FitError, Forecast, Forecasting, PanelView};
+use almanac_data::{Ahead, FitError, Forecast, Forecasting, PanelView, Role};
 use serde::{Deserialize, Serialize};
 
 use crate::features::{Features, Learnt};
@@ -201,6 +201,14 @@ impl Reduced {
     /// Whether features read columns that are not known yet.
     pub fn same_row(&self) -> bool {
         self.features.same_row
+    }
+
+    /// Whether a panel with these columns holds what its features ask for, early enough.
+    ///
+    /// # Errors
+    /// As of [`Features::admit`].
+    pub fn admit(&self, columns: &[(&str, Role)]) -> Result<(), SettingError> {
+        self.features.admit(columns)
     }
 }
 
