@@ -107,6 +107,7 @@ mod tests {
             baseline: "m1".to_string(),
             primary_metric: "mae".to_string(),
             rows: (0..models).map(row).collect(),
+            contrasts: Vec::new(),
         }
     }
 

@@ -21,8 +21,8 @@ pub use forecast::{Forecast, LEVELS, Spread};
 pub use money::{Account, Earned, Money};
 pub use panel::{Column, Cut, Future, Panel, PanelView, Role, Series, Span};
 pub use report::{
-    Bands, Better, Calls, Curve, Diagnostics, Leaderboard, Manifest, Measure, Rank, Report,
-    SeriesChart, SetScore, SourceFile, TestSet,
+    Bands, Better, Calls, Contrast, Curve, Diagnostics, Leaderboard, Manifest, Measure, Rank,
+    Report, SeriesChart, SetScore, SourceFile, TestSet,
 };
 pub use score::{Answered, FoldResult};
 pub use source::{

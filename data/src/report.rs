@@ -20,6 +20,16 @@ pub struct Leaderboard {
     pub primary_metric: String,
     /// Best first.
     pub rows: Vec<Rank>,
+    /// Every two variants of a learner against each other; empty where none has two.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub contrasts: Vec<Contrast>,
+}
+
+impl Leaderboard {
+    /// The best model: of those that do not leak, where there is one.
+    pub fn best(&self) -> Option<&Rank> {
+        self.rows.iter().find(|row| !row.leaks).or(self.rows.first())
+    }
 }
 
 /// One model of a leaderboard.
@@ -50,6 +60,30 @@ pub struct Rank {
     /// Whether it reads columns before they are known: its scores are no forecast's.
     #[serde(default, skip_serializing_if = "std::ops::Not::not")]
     pub leaks: bool,
+}
+
+/// Two variants of one learner on the primary metric, over series or over the folds of a test set.
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
+pub struct Contrast {
+    /// The test set whose folds are compared; left out of a panel, whose series are.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub set: Option<String>,
+    /// The learner: what its models' names have before the last `/`.
+    pub learner: String,
+    /// The one variant.
+    pub first: String,
+    /// The other.
+    pub second: String,
+    /// Series or folds on which both have a score.
+    pub units: usize,
+    /// Mean over them of the first's score less the second's.
+    pub difference: f64,
+    /// Student's test of the differences, two-sided; null where they do not vary.
+    pub p_paired: Option<f64>,
+    /// Welch's test of two groups that know nothing of each other, two-sided.
+    pub p_two_sample: Option<f64>,
+    /// Share of the units on which the first is better.
+    pub wins: f64,
 }
 
 /// Where a run came from: `manifest.json`.
@@ -178,6 +212,12 @@ impl Calls {
     /// Share of ups; NaN of none.
     pub fn base_rate(&self) -> f64 {
         (self.true_up + self.false_down) as f64 / self.count() as f64
+    }
+
+    /// The more usual direction, and its share: what always calling it scores; `None` of none.
+    pub fn usual(&self) -> Option<(&'static str, f64)> {
+        let ups = self.base_rate();
+        (self.count() > 0).then(|| if ups >= 0.5 { ("up", ups) } else { ("down", 1.0 - ups) })
     }
 }
 

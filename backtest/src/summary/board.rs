@@ -16,8 +16,9 @@ impl Summary<'_> {
     pub fn leaderboard(&self, ctx: &Ctx) -> Leaderboard {
         let plan = self.plan;
         let trial = self.trial();
-        let set = trial.confidence_set(ctx, CONFIDENCE);
+        let set = self.confidence_set(ctx, &trial);
         let order = self.order();
+        let best = self.best(&order);
         let rows = order.iter().map(|&model| {
             let tally = &self.models[model];
             Rank {
@@ -26,8 +27,8 @@ impl Summary<'_> {
                 scores: self.scores_of(model),
                 skill: self.skill(model),
                 p_value: trial.p_value(model, plan.baseline),
-                p_best: trial.p_value(model, order[0]),
-                in_mcs: set.as_ref().map(|set| set[model]),
+                p_best: trial.p_value(model, best),
+                in_mcs: set[model],
                 win_rate: self.win_rate(model),
                 failures: tally.failures,
                 fit_s: tally.fit_s,
@@ -41,7 +42,25 @@ impl Summary<'_> {
             baseline: plan.models[plan.baseline].name.clone(),
             primary_metric: plan.gauges[plan.primary].name.clone(),
             rows: rows.collect(),
+            contrasts: self.contrasts(),
         }
+    }
+
+    /// The best model: of those that do not leak, where there is one.
+    pub(super) fn best(&self, order: &[usize]) -> usize {
+        let honest = |model: &&usize| !self.plan.models[**model].same_row;
+        *order.iter().find(honest).unwrap_or(&order[0])
+    }
+
+    /// By model; a model that leaks neither belongs to the set nor keeps others out of it.
+    fn confidence_set(&self, ctx: &Ctx, trial: &Trial) -> Vec<Option<bool>> {
+        let models = &self.plan.models;
+        let honest: Vec<usize> = (0..models.len()).filter(|&m| !models[m].same_row).collect();
+        let losses = honest.iter().map(|&model| trial.losses[model].clone()).collect();
+        let set = Trial { losses, ..*trial }.confidence_set(ctx, CONFIDENCE);
+        let mut all = vec![None; models.len()];
+        honest.iter().zip(set.unwrap_or_default()).for_each(|(&m, inside)| all[m] = Some(inside));
+        all
     }
 
     /// Models by their loss on the primary metric; undefined last, ties in the run's order.
@@ -111,14 +130,16 @@ impl Summary<'_> {
 impl crate::Plan<'_> {
     /// How scores are averaged, in words.
     pub fn aggregation(&self) -> String {
+        let units = if self.rows.is_some() { "test sets" } else { "series" };
         let relative = self.gauges.iter().any(|g| matches!(g.metric.read, Read::Relative(_)));
         let mut words = match self.spec().score.pooled {
             true => "mean over all scored points of the panel: each score of a series and fold \
                      weighs its points; roots average as squares"
                 .to_string(),
-            false => "mean over series of the per-series mean over folds; every metric, roots \
-                      included, is computed for each series and fold first"
-                .to_string(),
+            false => format!(
+                "mean over {units} of the mean over folds of each; every metric, roots included, \
+                 is computed for each of them and fold first"
+            ),
         };
         if relative {
             words += "; owa is computed from the panel's averages";

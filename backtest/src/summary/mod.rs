@@ -1,6 +1,7 @@
 //! A run summed up fold by fold, in memory that does not grow with the number of folds.
 
 mod board;
+mod contrasts;
 mod notes;
 mod page;
 mod residuals;
@@ -41,6 +42,8 @@ pub struct Summary<'a> {
     unasked: usize,
     folds: usize,
     last: Vec<Answered>,
+    /// Of a table: the primary score of each fold, by test set and model.
+    of_sets: Vec<Vec<f64>>,
     /// Of a table: the last answer of each test set and model.
     latest: BTreeMap<(usize, usize), Answered>,
 }
@@ -102,6 +105,7 @@ impl<'a> Summary<'a> {
             unasked: 0,
             folds: 0,
             last: Vec::new(),
+            of_sets: vec![Vec::new(); series * models],
             latest: BTreeMap::new(),
         }
     }
@@ -159,6 +163,9 @@ impl<'a> Summary<'a> {
         answered.y.iter().zip(&answered.mean).for_each(|(&y, &mean)| tally.add(last, y, mean));
         let primary = answered.scores[plan.primary];
         self.by_fold[answered.model * plan.folds.count + fold].add(primary, 1.0);
+        if plan.rows.is_some() {
+            self.of_sets[answered.series * plan.models.len() + answered.model].push(primary);
+        }
     }
 
     /// The primary metric of each step alone; a distribution is rebuilt from its intervals.
@@ -265,7 +272,7 @@ mod tests {
     use almanac_models::Ctx;
 
     /// Series `a`, `b`, `c` of 4 rows each.
-    fn panel() -> Panel {
+    pub(super) fn panel() -> Panel {
         let series = ["a", "b", "c"].iter().enumerate();
         let series = series.map(|(i, name)| (name.to_string(), 4 * (i + 1))).collect();
         let at = (0..12).map(|row| Stamp(row % 4)).collect();
@@ -282,7 +289,12 @@ mod tests {
     }
 
     /// An answer whose scores are what the metrics read of truth and mean.
-    fn answered(plan: &Plan<'_>, place: (usize, usize), y: [f64; 2], mean: [f64; 2]) -> Answered {
+    pub(super) fn answered(
+        plan: &Plan<'_>,
+        place: (usize, usize),
+        y: [f64; 2],
+        mean: [f64; 2],
+    ) -> Answered {
         let (series, model) = place;
         let question = Question::new(plan, 0, series);
         let judged = Judged { truth: &y, ..question.judged() };

@@ -89,6 +89,9 @@ impl Summary<'_> {
                 return "too few series and folds to tell whether differences are real".into();
             }
             Unit::Series => "series, taken as independent",
+            Unit::Fold if self.plan.rows.is_some() => {
+                "folds, taken as independent though they share rows to learn from"
+            }
             Unit::Fold => "folds in the order of time",
         };
         format!("p-values and the confidence set compare {} {units}", trial.len())

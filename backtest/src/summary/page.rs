@@ -17,7 +17,8 @@ impl Summary<'_> {
     pub fn report(&self, ctx: &Ctx, manifest: Manifest, audit: Audit) -> Report {
         let plan = self.plan;
         let order = self.order();
-        let ranked = self.series_by_loss(order[0]);
+        let best = self.best(&order);
+        let ranked = self.series_by_loss(best);
         let name = |model: usize| plan.models[model].name.clone();
         let show = |stamp| plan.panel.calendar.show(stamp);
         let (primary, levels) = (plan.primary, plan.levels());
@@ -55,7 +56,7 @@ impl Summary<'_> {
                 .collect(),
             worst: worst
                 .map(|&series| {
-                    (plan.panel.ids()[series].clone(), self.series_score(series, order[0], primary))
+                    (plan.panel.ids()[series].clone(), self.series_score(series, best, primary))
                 })
                 .collect(),
             failures: self.reasons.iter().take(FAILURES).map(failure).collect(),
@@ -125,7 +126,7 @@ impl Summary<'_> {
         Some(SeriesChart {
             unique_id: own.id.into(),
             why: why.into(),
-            score: self.series_score(series, order[0], plan.primary),
+            score: self.series_score(series, self.best(order), plan.primary),
             past_at: own.at[start..end].iter().map(show).collect(),
             past_y: own.y[start..end].to_vec(),
             at: first.ds.iter().map(show).collect(),

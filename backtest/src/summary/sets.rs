@@ -27,7 +27,7 @@ impl Summary<'_> {
                 name: name.clone(),
                 folds: (0..rows.folds()).filter(|&fold| rows.split(place, fold).is_some()).count(),
                 scores: scores.map(|(model, gauge)| score(model, gauge)).collect(),
-                points: self.points_of(place, order[0]),
+                points: self.points_of(place, self.best(order)),
             }
         };
         plan.panel.ids().iter().enumerate().map(set).collect()

@@ -60,7 +60,11 @@ fn cells(place: usize, row: &Rank, board: &Leaderboard, others: &[&str]) -> Vec<
     let baseline = row.model == board.baseline;
     let mut cells = vec![
         (place + 1).to_string(),
-        if baseline { format!("{} (baseline)", row.model) } else { row.model.clone() },
+        match (baseline, row.leaks) {
+            (true, _) => format!("{} (baseline)", row.model),
+            (_, true) => format!("{} (leak)", row.model),
+            _ => row.model.clone(),
+        },
         shown(&board.primary_metric),
         if baseline { String::new() } else { share(row.skill) },
         row.p_value.map_or(String::new(), p_value),

@@ -252,6 +252,7 @@ fn leaderboard(models: &[String]) -> Leaderboard {
         baseline: baseline.clone().unwrap_or_default(),
         primary_metric: "smape".to_string(),
         rows: models.iter().enumerate().map(rank).collect(),
+        contrasts: Vec::new(),
     }
 }
 
