@@ -4,6 +4,7 @@
 mod conformal;
 mod direction;
 mod importance;
+mod logged;
 mod on_rows;
 mod per_series;
 mod reduce;
@@ -20,6 +21,7 @@ use crate::settings::{SettingError, SettingRow, Settings, Written, rows};
 pub use conformal::{Conformal, Way};
 pub use direction::{Directed, DirectedModel};
 pub use importance::permutation_importance;
+pub use logged::Logged;
 pub use on_rows::OnRows;
 pub use per_series::PerSeries;
 pub use reduce::{Reduce, Reduced, Scope, Strategy};
@@ -28,12 +30,20 @@ pub use target::Transform;
 pub use tuned::{Choice, Search, Span, Tuned, tuned, tuned_classes};
 
 /// Every adaptor of one-series forecasters.
-pub const LIFTS: &[Lift] = &[Lift {
-    name: "conformal",
-    about: "intervals from the method's own errors on held-back steps",
-    settings: rows::<Conformal>,
-    wrap: |written, inner| Ok(Conformal::read(written)?.around(inner)),
-}];
+pub const LIFTS: &[Lift] = &[
+    Lift {
+        name: "conformal",
+        about: "intervals from the method's own errors on held-back steps",
+        settings: rows::<Conformal>,
+        wrap: |written, inner| Ok(Conformal::read(written)?.around(inner)),
+    },
+    Lift {
+        name: "log",
+        about: "the method on logarithms, its quantiles brought back",
+        settings: rows::<Logged>,
+        wrap: |written, inner| Ok(Logged::read(written)?.around(inner)),
+    },
+];
 
 /// A method, or the setting that it could not use.
 pub type Built = Result<Box<dyn Univariate>, SettingError>;

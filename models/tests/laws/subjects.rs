@@ -39,12 +39,14 @@ const LIFTED: &[(&str, &str)] = &[
     ("arima", r#"{"kind":"conformal","windows":10}"#),
     ("seasonal_naive", r#"{"kind":"conformal","method":"adaptive","windows":12}"#),
     ("auto_ets", r#"{"kind":"conformal","method":"adaptive"}"#),
+    ("drift", r#"{"kind":"log"}"#),
 ];
 
 /// (model, what its values must be): what lies outside is refused, and nothing else.
 pub const DOMAINS: &[(&str, &str)] = &[
     (r#"ets {"model":"MAM"}"#, "positive"),
     (r#"holt_winters {"seasonal":"multiplicative"}"#, "positive"),
+    (r#"drift {"kind":"log"}"#, "positive"),
     ("croston", "non-negative"),
     ("sba", "non-negative"),
     ("tsb", "non-negative"),
@@ -65,6 +67,7 @@ pub const NOT_SCALED: &[(&str, &str)] = &[];
 /// (model, reason): where shifting the past does not shift the forecast.
 pub const NOT_SHIFTED: &[(&str, &str)] = &[
     ("naive2", "divides by the season"),
+    (r#"drift {"kind":"log"}"#, "logarithms of a shift are no shift"),
     ("auto_ets", "errors and seasons may multiply"),
     (r#"ets {"model":"MAM"}"#, "errors and seasons multiply"),
     (r#"holt_winters {"seasonal":"multiplicative"}"#, "seasons multiply"),
