@@ -1,4 +1,4 @@
-//! Writes a page of a report made in code to stdout: `sample_report [plain|one|many|traded|hostile|bare]`.
+//! Writes a page of a report made in code to stdout: `sample_report NAME`.
 
 #[path = "../tests/sample/mod.rs"]
 mod sample;

@@ -2,7 +2,7 @@
 
 use std::sync::LazyLock;
 
-use almanac_data::{Measure, Money, Rank, Report};
+use almanac_data::{Audit, Measure, Money, Rank, Report, SeriesChart};
 use base64::Engine;
 use base64::engine::general_purpose::STANDARD;
 use sha2::{Digest, Sha256};
@@ -10,8 +10,8 @@ use sha2::{Digest, Sha256};
 use crate::figures::{self, Figure};
 use crate::look::{Look, Looks, swatch};
 use crate::tables;
-use crate::text::{count, escape, frequency, plural, scored, with_unit};
-use crate::verdict::{caveats, verdict};
+use crate::text::{count, escape, fixed, frequency, plural, scored, with_unit};
+use crate::verdict::{caveats, leaks, verdict};
 
 /// plotly.js 4.1.1, basic bundle, as its authors minified it: `assets/README.md`.
 pub const PLOTLY_JS: &str = include_str!("../assets/plotly-basic.min.js");
@@ -48,15 +48,25 @@ pub fn report(report: &Report) -> String {
     if let Some(account) = &report.money {
         parts.push(("money", "Money", money(report, account, &looks)));
     }
-    parts.extend([
-        ("forecasts", "Forecast against actual", forecasts(report, &looks, measure)),
-        ("errors", "Where the error lies", errors(report, &looks, &metric)),
-        ("residuals", "What the errors look like", residuals(report, &looks)),
-        ("worst", "Worst series first", tables::worst(report, &metric)),
-        ("failures", "Failures", tables::failures(report, &looks)),
-        ("audit", "The data", tables::audit(report)),
-        ("origin", "How to reproduce", tables::origin(report)),
-    ]);
+    if !report.sets.is_empty() {
+        parts.push(("sets", "Test sets", sets(report, &looks)));
+    }
+    if !report.leaderboard.contrasts.is_empty() {
+        parts.push(("variants", "Variants", variants(report)));
+    }
+    if report.sets.is_empty() {
+        parts.extend([
+            ("forecasts", "Forecast against actual", forecasts(report, &looks, measure)),
+            ("errors", "Where the error lies", errors(report, &looks, &metric)),
+            ("residuals", "What the errors look like", residuals(report, &looks)),
+            ("worst", "Worst series first", tables::worst(report, &metric)),
+        ]);
+    }
+    parts.push(("failures", "Failures", tables::failures(report, &looks)));
+    if report.sets.is_empty() || report.audit != Audit::default() {
+        parts.push(("audit", "The data", tables::audit(report)));
+    }
+    parts.push(("origin", "How to reproduce", tables::origin(report)));
     let links: String =
         parts.iter().map(|(id, title, _)| format!("<a href=\"#{id}\">{title}</a>")).collect();
     let body: String = parts
@@ -82,16 +92,27 @@ pub fn report(report: &Report) -> String {
 fn header(report: &Report) -> String {
     let run = &report.manifest;
     let whole = |stamp: &str| format!("<span class=whole>{}</span>", escape(stamp));
-    let facts = [
-        ("Horizon", plural(report.horizon, "step", "steps")),
-        ("Folds", count(report.folds.len())),
-        ("Series", count(run.series)),
-        ("Rows", count(run.rows)),
-        ("Span", format!("{} to {}", whole(&run.span.0), whole(&run.span.1))),
-        ("Frequency", escape(&frequency(&run.freq))),
-        ("Season", plural(run.season, "step", "steps")),
-        ("Models", count(report.leaderboard.rows.len())),
-    ];
+    let of_panel = || {
+        vec![
+            ("Horizon", plural(report.horizon, "step", "steps")),
+            ("Folds", count(report.folds.len())),
+            ("Series", count(run.series)),
+            ("Rows", count(run.rows)),
+            ("Span", format!("{} to {}", whole(&run.span.0), whole(&run.span.1))),
+            ("Frequency", escape(&frequency(&run.freq))),
+            ("Season", plural(run.season, "step", "steps")),
+            ("Models", count(report.leaderboard.rows.len())),
+        ]
+    };
+    let of_table = || {
+        vec![
+            ("Test sets", count(run.series)),
+            ("Folds", count(report.sets.iter().map(|set| set.folds).sum())),
+            ("Rows judged", count(run.rows)),
+            ("Models", count(report.leaderboard.rows.len())),
+        ]
+    };
+    let facts = if report.sets.is_empty() { of_panel() } else { of_table() };
     format!(
         "<header><p class=kicker>Almanac · {} backtest</p><h1>{}</h1><p class=verdict>{}</p>\
          <p class=caveats>{}</p>{}</header>",
@@ -105,11 +126,53 @@ fn header(report: &Report) -> String {
 
 fn leaderboard(report: &Report, looks: &Looks) -> String {
     format!(
-        "{}<p class=note>Press a head to sort. Skill is the share of the baseline's score that is \
+        "{}{}<p class=note>Press a head to sort. Skill is the share of the baseline's score that is \
          saved. p is the chance of a difference as large as this between equally good models \
          (Diebold-Mariano, two-sided). Models in the set cannot be told from the best at 90 %. \
          Bold marks the best of a column.</p>",
+        leaks(report),
         tables::leaderboard(report, looks)
+    )
+}
+
+fn sets(report: &Report, looks: &Looks) -> String {
+    let best = report.leaderboard.best();
+    let look = |row: &Rank| looks.of(&row.model).map(|look| (row.model.clone(), look));
+    let figures = best.and_then(look).map(|(model, look)| {
+        let figures = report.sets.iter().filter_map(|set| figures::prediction(set, &model, look));
+        let figures: String = figures.map(|figure| figure.html()).collect();
+        format!(
+            "<h3>Predicted against actual</h3><p>Points on the dashed line are met; a cloud that \
+             leans off it misses high or low values.</p><div class=\"grid two\">{figures}</div>"
+        )
+    });
+    format!(
+        "{}<p class=note>Mean over the folds of a test set ± their standard deviation, where there \
+         are two or more. Bold marks the best of a column.</p>{}{}",
+        tables::winners(report),
+        tables::sets(report, looks),
+        figures.unwrap_or_default()
+    )
+}
+
+fn variants(report: &Report) -> String {
+    let tests = report.leaderboard.contrasts.iter().filter(|c| c.p_paired.is_some()).count();
+    let over = match report.sets.is_empty() {
+        true => "the mean over series of the first's score less the second's",
+        false => {
+            "the mean over the folds of a test set of the first's score less the second's; such \
+             folds share most of the rows they learn from, so that p is too small"
+        }
+    };
+    format!(
+        "<p>Each learner with each two of its variants: does the one know more than the other? A \
+         difference is {over}.</p>{}<p class=note>p, paired: Student's test of the differences. p, \
+         two-sample: Welch's, which takes the two for strangers and so sees less. Bold is the \
+         better one where the paired p is below 0.05; of {} tests of equals about {} would be, by \
+         luck.</p>",
+        tables::contrasts(report),
+        count(tests),
+        fixed(0.05 * tests as f64, 1)
     )
 }
 
@@ -145,16 +208,17 @@ fn forecasts(report: &Report, looks: &Looks, measure: Option<&Measure>) -> Strin
     let forecast_models = |name: &str| {
         report.charts.iter().any(|chart| chart.models.iter().any(|bands| bands.model == name))
     };
-    let figures: String = report
-        .charts
-        .iter()
-        .map(|chart| figures::forecast(chart, looks, &scored(primary, measure, chart.score)).html())
-        .collect();
+    let best = report.leaderboard.best().map_or("", |row| &row.model);
+    let figure = |chart: &SeriesChart| {
+        let score = format!("{} for {best}", scored(primary, measure, chart.score));
+        figures::forecast(chart, looks, &score).html()
+    };
+    let figures: String = report.charts.iter().map(figure).collect();
     format!(
         "<p>The thin line is what happened; the coloured line is what the model said at the \
          dotted cutoff, with its intervals shaded, the widest palest. Look for actual values that \
          leave the shade on one side (bias) or too often (overconfidence).</p>{}{figures}",
-        picker(looks, forecast_models)
+        picker(report, looks, forecast_models)
     )
 }
 
@@ -184,7 +248,7 @@ fn residuals(report: &Report, looks: &Looks) -> String {
     }
     format!(
         "{}<div class=\"grid three\">{}{}{}</div>",
-        picker(looks, |name| all.iter().any(|d| d.model == name)),
+        picker(report, looks, |name| all.iter().any(|d| d.model == name)),
         drawn(figures::acf(all, looks), "There are too few errors for an autocorrelation."),
         drawn(figures::qq(all, looks), "There are too few errors for their quantiles."),
         drawn(figures::coverage(all, looks), "No model gave intervals.")
@@ -196,9 +260,11 @@ fn drawn(figure: Option<Figure>, otherwise: &str) -> String {
 }
 
 /// A choice of one model for the charts of a part.
-fn picker(looks: &Looks, offered: impl Fn(&str) -> bool) -> String {
+fn picker(report: &Report, looks: &Looks, offered: impl Fn(&str) -> bool) -> String {
+    let best = report.leaderboard.best().map(|row| row.model.as_str());
     let option = |(name, look): (&str, Look)| {
-        format!("<option value={}>{}</option>", look.index, escape(name))
+        let chosen = if Some(name) == best && look.index > 0 { " selected" } else { "" };
+        format!("<option value={}{chosen}>{}</option>", look.index, escape(name))
     };
     let options: String = looks.all().filter(|(name, _)| offered(name)).map(option).collect();
     format!("<p class=picker><label>Model <select data-picker>{options}</select></label></p>")

@@ -1,6 +1,6 @@
 //! The verdict: who wins, by how much, and whether that is more than luck, in plain words.
 
-use almanac_data::{Better, Leaderboard, Measure, Rank, Report};
+use almanac_data::{Better, Calls, Leaderboard, Measure, Rank, Report};
 use serde_json::Value;
 
 use crate::text::{count, escape, fixed, metric, p_value, plural, score_with_unit};
@@ -9,22 +9,30 @@ use crate::text::{count, escape, fixed, metric, p_value, plural, score_with_unit
 pub fn verdict(report: &Report) -> String {
     let board = &report.leaderboard;
     let name = metric(&board.primary_metric);
-    let Some(best) = board.rows.first() else { return "No model was run.".to_string() };
+    let Some(best) = board.best() else { return "No model was run.".to_string() };
+    if best.leaks {
+        return "No verdict: every model reads columns before they are known.".to_string();
+    }
+    let honest = match board.rows.first().is_some_and(|row| row.leaks) {
+        true => " among models that read only what is known",
+        false => "",
+    };
     let Some(score) = score(board, best) else {
         return format!("No model has a score on {}.", escape(&name));
     };
     let won = format!("<strong>{}</strong>", escape(&best.model));
     let score_text = shown(report, score);
     if best.model == board.baseline {
-        return match board.rows.iter().skip(1).find_map(|r| Some((r, self::score(board, r)?))) {
+        let others = || rivals(board, best);
+        return match others().find_map(|row| Some((row, self::score(board, row)?))) {
             None => format!(
                 "{won}, the baseline, scores {score_text} on {}; there is no other model to \
                  compare it with.",
                 escape(&name)
             ),
             Some((next, other)) => format!(
-                "No model beats the baseline: {won} is best on {} with {score_text}, {} comes \
-                 next with {}, {}.",
+                "No model beats the baseline: {won} is best on {}{honest} with {score_text}, {} \
+                 comes next with {}, {}.",
                 escape(&name),
                 escape(&next.model),
                 shown(report, other),
@@ -35,11 +43,11 @@ pub fn verdict(report: &Report) -> String {
     let base = board.rows.iter().find(|row| row.model == board.baseline);
     match base.and_then(|row| self::score(board, row)) {
         None => format!(
-            "{won} is best on {} with {score_text}; the baseline has no score to compare it with.",
+            "{won} is best on {}{honest} with {score_text}; the baseline has no score to compare it with.",
             escape(&name)
         ),
         Some(base) => format!(
-            "{won} is best on {}: {score_text} against {} for the baseline {}{}, {}.",
+            "{won} is best on {}{honest}: {score_text} against {} for the baseline {}{}, {}.",
             escape(&name),
             shown(report, base),
             escape(&board.baseline),
@@ -49,17 +57,22 @@ pub fn verdict(report: &Report) -> String {
     }
 }
 
-/// Two more sentences, as HTML: the models that cannot be told from the best, and failures.
+/// More sentences, as HTML: the base rate of directions, the models that cannot be told from the
+/// best, and failures.
 pub fn caveats(report: &Report) -> String {
     let board = &report.leaderboard;
+    let usual = report.calls.iter().find_map(Calls::usual).map(|(usual, share)| {
+        format!("Always calling {usual} is right {}\u{a0}% of the time. ", fixed(100.0 * share, 1))
+    });
+    let usual = usual.unwrap_or_default();
     let others: Vec<&str> = board
-        .rows
-        .iter()
-        .skip(1)
+        .best()
+        .into_iter()
+        .flat_map(|best| rivals(board, best))
         .filter(|row| row.in_mcs == Some(true))
         .map(|row| row.model.as_str())
         .collect();
-    let set = match (board.rows.first().and_then(|best| best.in_mcs), others.len()) {
+    let set = match (board.best().and_then(|best| best.in_mcs), others.len()) {
         (Some(true), 0) if board.rows.len() > 1 => {
             "It stands alone in the 90\u{a0}% model confidence set. ".to_string()
         }
@@ -84,7 +97,28 @@ pub fn caveats(report: &Report) -> String {
             if n == 1 { "was" } else { "were" }
         ),
     };
-    format!("{set}{failed}")
+    format!("{usual}{set}{failed}")
+}
+
+/// A warning that names the models that leak; empty where none does.
+pub fn leaks(report: &Report) -> String {
+    let leaky = report.leaderboard.rows.iter().filter(|row| row.leaks);
+    let names: Vec<String> = leaky.map(|row| escape(&row.model)).collect();
+    let (reads, they) = if names.len() == 1 { ("reads", "it") } else { ("read", "they") };
+    match names.as_slice() {
+        [] => String::new(),
+        names => format!(
+            "<p class=warning><strong>Leak:</strong> {} {reads} columns of the row asked before \
+             {they} could know them, so these scores are no forecast's. Marked \u{201c}leak\u{201d} \
+             below, and left out of the verdict, of the confidence set and of what is bold.</p>",
+            names.join(", ")
+        ),
+    }
+}
+
+/// The other models that do not leak, best first.
+fn rivals<'a>(board: &'a Leaderboard, best: &'a Rank) -> impl Iterator<Item = &'a Rank> {
+    board.rows.iter().filter(move |row| row.model != best.model && !row.leaks)
 }
 
 fn score(board: &Leaderboard, row: &Rank) -> Option<f64> {

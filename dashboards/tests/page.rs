@@ -53,8 +53,69 @@ fn traded_runs_have_two_parts_more() {
     assert!(!plain.contains("<section id=directions>") && !plain.contains("<section id=money>"));
 }
 
+/// A table has test sets and no parts of time; 42 cells a set and metric, one more of the baseline
+/// over all three groups, and a spread where there are folds.
+#[test]
+fn tables_show_their_test_sets() {
+    let page = ours("table");
+    let place = |part: &str| page.find(&format!("<section id={part}>"));
+    let order = ["leaderboard", "sets", "variants", "failures", "origin"].map(place);
+    assert!(order.iter().all(Option::is_some) && order.is_sorted(), "{order:?}");
+    assert!(
+        ["forecasts", "errors", "residuals", "worst", "audit"].iter().all(|p| place(p).is_none())
+    );
+    assert_eq!(page.matches("<span class=sd> ±").count(), 2 * 43);
+    assert_eq!(page.matches("colspan=1>").count(), 2 * 4 * 42);
+    let groups = ["variance", "discharge", "full"];
+    let heads = groups.map(|group| format!("<th scope=col class=n>{group}</th>")).concat();
+    assert!(page.contains(&heads.repeat(4)));
+    assert!(page.contains("<dt>Test sets</dt><dd>4</dd>") && !page.contains("<dt>Season</dt>"));
+    assert!(page.contains("<p>Best on MAPE: "));
+}
+
+/// Of the three pairs of each of 14 learners one is told apart: the first of each is better by
+/// 1.53, and the table over learners counts them.
+#[test]
+fn variants_are_told_apart() {
+    let page = ours("table");
+    assert!(page.contains(
+        "<td class=\"\">variance</td><td class=\"\">discharge</td><td class=n>14</td>\
+         <td class=n>14 (14)</td><td class=n>0 (0)</td><td class=n>−1.530</td>"
+    ));
+    assert!(page.contains(
+        "<td class=\"best\">variance</td><td class=\"\">discharge</td><td class=n>−1.530</td>\
+         <td class=n>81.0</td><td class=n>&lt;\u{a0}0.001</td><td class=n>0.210</td>"
+    ));
+    assert!(page.contains("of 28 tests of equals about 1.4 would be"));
+    assert!(!ours("plain").contains("<section id=variants>"));
+}
+
+/// Who sees what is asked is not praised: the verdict, what is bold and the charts are of the next.
+#[test]
+fn a_leak_is_never_the_best() {
+    let page = ours("leaky");
+    assert!(page.contains(
+        "<strong>forest/chaos</strong> is best on sMAPE among models that read only what is known"
+    ));
+    assert!(page.contains("<strong>Leak:</strong> forest/chaos_and_weekday reads columns"));
+    assert_eq!(page.matches(">leak</span>").count(), 1);
+    assert!(page.contains("sMAPE 12.40\u{a0}% for forest/chaos."));
+    assert!(
+        page.contains("<td class=\"n\" data-v=\"21.672\">")
+            && page.contains("<td class=\"n best\" data-v=\"22.882\">")
+    );
+    let mut all = sample::report("leaky").unwrap();
+    all.leaderboard.rows.iter_mut().for_each(|row| row.leaks = true);
+    assert!(report(&all).contains("No verdict: every model reads columns before they are known."));
+}
+
 #[test]
 fn the_verdict_is_a_sentence() {
+    assert!(ours("traded").contains(
+        "<strong>forest</strong> is best on accuracy: 0.5480 against 0.5040 for the baseline \
+         seasonal_naive, 8.7\u{a0}% higher"
+    ));
+    assert!(ours("traded").contains("Always calling up is right 52.6\u{a0}% of the time."));
     assert!(ours("plain").contains(
         "<strong>auto_ets</strong> is best on sMAPE: 21.67\u{a0}% against 26.51\u{a0}% for the \
          baseline seasonal_naive, 18\u{a0}% lower, a difference that is significant \
@@ -98,7 +159,8 @@ fn hostile_text_stays_text() {
     no_scores.leaderboard.rows[0].scores.clear();
     no_baseline.leaderboard.rows[2].scores.clear();
     crowd.leaderboard.rows.extend(hostile.leaderboard.rows.clone());
-    for report in [hostile, baseline_first, alone, no_scores, no_baseline, crowd] {
+    let table = sample::report("hostile_table").unwrap();
+    for report in [hostile, baseline_first, alone, no_scores, no_baseline, crowd, table] {
         let page = report_without_plotly(&report);
         assert!(!page.contains("<img"), "a picture got through");
         assert_eq!(page.matches("<script").count(), page.matches("</script>").count());
@@ -111,7 +173,8 @@ fn hostile_text_stays_text() {
 /// holds no `<`, so that nothing in it can end its element.
 #[test]
 fn hostile_text_stays_text_in_figures() {
-    for data in ours("hostile").split("<script type=\"application/json\">").skip(1) {
+    let pages = ours("hostile") + &ours("hostile_table");
+    for data in pages.split("<script type=\"application/json\">").skip(1) {
         let data = data.split("</script>").next().unwrap();
         assert!(!data.contains('<'), "{data}");
         for part in ["script", "img", "b\\u003e"] {

@@ -217,7 +217,8 @@ impl Calls {
     /// The more usual direction, and its share: what always calling it scores; `None` of none.
     pub fn usual(&self) -> Option<(&'static str, f64)> {
         let ups = self.base_rate();
-        (self.count() > 0).then(|| if ups >= 0.5 { ("up", ups) } else { ("down", 1.0 - ups) })
+        let usual = if ups >= 0.5 { ("up", ups) } else { ("down", 1.0 - ups) };
+        (self.count() > 0).then_some(usual)
     }
 }
 

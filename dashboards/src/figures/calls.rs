@@ -9,8 +9,7 @@ use crate::text::fixed;
 
 /// A point and its interval a model, best on top; `None` where no direction was met.
 pub fn calls(calls: &[Calls], looks: &Looks) -> Option<Figure> {
-    let met = calls.iter().find(|own| own.count() > 0)?;
-    let usual = 100.0 * met.base_rate().max(1.0 - met.base_rate());
+    let usual = 100.0 * calls.iter().find_map(Calls::usual)?.1;
     let point = |own: &Calls| {
         let look = looks.of(&own.model).filter(|_| own.count() > 0)?;
         let right = 100.0 * own.accuracy();

@@ -8,7 +8,7 @@ use crate::look::{Look, Looks};
 use crate::text::{escape, number};
 
 /// One series with the forecasts of every model, of which the page shows one.
-/// `score` is the chart's score with its metric, as text.
+/// `score` is the chart's score with its metric and model, as text.
 pub fn forecast(chart: &SeriesChart, looks: &Looks, score: &str) -> Figure {
     let (before, ahead) = (times(&chart.past_at), times(&chart.at));
     let (at, y) = ([&before[..], &ahead].concat(), [&chart.past_y[..], &chart.y].concat());
@@ -26,13 +26,12 @@ pub fn forecast(chart: &SeriesChart, looks: &Looks, score: &str) -> Figure {
         "type": "scatter", "mode": "markers", "x": ahead, "y": points(&chart.y),
         "marker": {"color": "--ink", "size": 4}, "hoverinfo": "skip",
     }));
-    let best = looks.all().next().map_or("", |(name, _)| name);
     Figure {
         title: format!("{} series: {}", sentence_case(&chart.why), chart.unique_id),
-        caption: escape(&format!("{score} for {best}.")),
+        caption: escape(&format!("{score}.")),
         alt: format!(
             "Line chart of {}: {} past values, then {} actual values beside the forecast of the \
-             chosen model and its intervals. {score} for {best}.",
+             chosen model and its intervals. {score}.",
             chart.unique_id,
             chart.past_y.len(),
             chart.y.len(),

@@ -9,6 +9,7 @@ mod error;
 mod forecast;
 mod money;
 mod qq;
+mod sets;
 
 use serde_json::{Value, json};
 
@@ -21,6 +22,7 @@ pub use error::{by_fold, by_step};
 pub use forecast::forecast;
 pub use money::{drawdown, equity};
 pub use qq::qq;
+pub use sets::prediction;
 
 /// A drawing with the words around it.
 #[derive(Debug)]

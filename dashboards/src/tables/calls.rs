@@ -35,15 +35,15 @@ pub fn calls(calls: &[Calls], looks: &Looks) -> String {
 }
 
 fn base_rate(calls: &[Calls]) -> String {
-    let Some(met) = calls.iter().find(|own| own.count() > 0) else { return String::new() };
-    let (ups, downs) = (met.base_rate(), 1.0 - met.base_rate());
+    let met = calls.iter().find_map(|own| Some((own, own.usual()?)));
+    let Some((met, (usual, share))) = met else { return String::new() };
     format!(
         "<p>Of {} directions {}\u{a0}% were up: always calling {} is right {}\u{a0}% of the \
          time.</p>",
         count(met.count() as usize),
-        percent(ups),
-        if ups >= downs { "up" } else { "down" },
-        percent(ups.max(downs)),
+        percent(met.base_rate()),
+        usual,
+        percent(share),
     )
 }
 

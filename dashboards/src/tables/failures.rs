@@ -14,7 +14,7 @@ const SHOWN: usize = 6;
 /// A table with a row for each model and reason, in rank order.
 pub fn failures(report: &Report, looks: &Looks) -> String {
     if report.failures.is_empty() {
-        return "<p>None: every model answered for every series and fold.</p>".to_string();
+        return "<p>None: every model answered every time.</p>".to_string();
     }
     let mut groups: BTreeMap<(usize, &str, &str), Vec<&str>> = BTreeMap::new();
     for (model, series, reason) in &report.failures {
@@ -33,16 +33,17 @@ pub fn failures(report: &Report, looks: &Looks) -> String {
         )
     };
     let table = format!(
-        "<table><thead><tr><th scope=col>Model</th><th scope=col class=n>Series</th>\
+        "<table><thead><tr><th scope=col>Model</th><th scope=col class=n>{}</th>\
          <th scope=col>Reason</th><th scope=col>Such as</th></tr></thead><tbody>{}</tbody></table>",
+        if report.sets.is_empty() { "Series" } else { "Test sets" },
         groups.iter().map(row).collect::<String>()
     );
     let failed: usize = report.leaderboard.rows.iter().map(|row| row.failures).sum();
     format!(
         "<p>{} failed. Each is scored with the baseline's forecast, so that failing never pays. \
-         The table gives the first reason for each model and series, as far as the report keeps \
-         them.</p>{}",
+         The table gives the first reason for each model and {}, as far as the report keeps them.</p>{}",
         plural(failed, "forecast", "forecasts"),
+        if report.sets.is_empty() { "series" } else { "test set" },
         scrolling("Failures", &table)
     )
 }

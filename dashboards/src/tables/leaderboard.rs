@@ -3,7 +3,7 @@
 use almanac_data::{Better, Measure, Rank, Report};
 use serde_json::Value;
 
-use super::scrolling;
+use super::{leak, scrolling};
 use crate::look::{Looks, swatch};
 use crate::text::{
     MISSING, aligned, count, decimals, escape, fixed, metric, number, p_value, seconds, with_unit,
@@ -56,11 +56,12 @@ fn line(i: usize, row: &Rank, columns: &[Column], report: &Report, looks: &Looks
     });
     let base = row.model == report.leaderboard.baseline;
     format!(
-        "<tr{}><td class=n data-v={rank}>{rank}</td><th scope=row>{}<span class=name>{}</span>{}{}</th>{}</tr>",
+        "<tr{}><td class=n data-v={rank}>{rank}</td><th scope=row>{}<span class=name>{}</span>{}{}{}</th>{}</tr>",
         if base { " class=base" } else { "" },
         looks.of(&row.model).map(swatch).unwrap_or_default(),
         escape(&row.model),
         if base { "<br><span class=tag>baseline</span>" } else { "<br>" },
+        if row.leaks { leak() } else { String::new() },
         settings(row),
         cells.collect::<String>(),
         rank = i + 1,
@@ -83,7 +84,8 @@ fn settings(row: &Rank) -> String {
 fn scores(report: &Report) -> Vec<Column> {
     let board = &report.leaderboard;
     let mut names: Vec<&str> = vec![&board.primary_metric];
-    for name in board.rows.iter().flat_map(|row| row.scores.keys()) {
+    let measured = report.measures.iter().map(|measure| &measure.metric);
+    for name in measured.chain(board.rows.iter().flat_map(|row| row.scores.keys())) {
         if !names.contains(&name.as_str()) {
             names.push(name);
         }
@@ -93,16 +95,17 @@ fn scores(report: &Report) -> Vec<Column> {
             board.rows.iter().map(|row| row.scores.get(name).and_then(Value::as_f64)).collect();
         let measure = report.measures.iter().find(|m| m.metric == name);
         let digits = decimals(&values.iter().flatten().copied().collect::<Vec<_>>());
-        let best = best_of(&values, measure);
-        let cell = |value: &Option<f64>| Cell {
+        let honest = board.rows.iter().zip(&values).filter(|(row, _)| !row.leaks);
+        let best = best_of(&honest.map(|(_, value)| *value).collect::<Vec<_>>(), measure);
+        let cell = |(row, value): (&Rank, &Option<f64>)| Cell {
             html: value.map_or(MISSING.to_string(), |v| aligned(v, digits)),
             key: *value,
-            best: board.rows.len() > 1 && value.is_some() && *value == best,
+            best: value.is_some() && *value == best && !row.leaks,
         };
         Column {
             head: with_unit(name, measure),
             title: explain(name, measure),
-            cells: values.iter().map(cell).collect(),
+            cells: board.rows.iter().zip(&values).map(cell).collect(),
         }
     };
     names.into_iter().map(column).collect()
@@ -118,15 +121,17 @@ fn explain(name: &str, measure: Option<&Measure>) -> String {
     format!("{}: {good}", metric(name))
 }
 
-fn best_of(values: &[Option<f64>], measure: Option<&Measure>) -> Option<f64> {
+/// The best of a column; `None` where its measure is unknown or nothing differs.
+pub(super) fn best_of(values: &[Option<f64>], measure: Option<&Measure>) -> Option<f64> {
     let badness = |v: &f64| match measure.map(|m| m.better) {
         Some(Better::Higher) => -v,
         Some(Better::Near(target)) => (v - target).abs(),
         _ => *v,
     };
     measure?;
-    let finite = values.iter().flatten().copied().filter(|v| v.is_finite());
-    finite.min_by(|a, b| badness(a).total_cmp(&badness(b)))
+    let finite = || values.iter().flatten().copied().filter(|v| v.is_finite());
+    let differ = finite().any(|value| Some(value) != finite().next());
+    finite().filter(|_| differ).min_by(|a, b| badness(a).total_cmp(&badness(b)))
 }
 
 /// Skill, significance, reliability and cost.
@@ -180,7 +185,7 @@ const JUDGEMENTS: &[Judgement] = &[
     },
     Judgement {
         head: "Wins (%)",
-        title: "Share of series on which it beats the baseline",
+        title: "Share of series, of a table of test sets, on which it beats the baseline",
         read: |row| row.win_rate,
         show: percent,
     },
@@ -192,7 +197,7 @@ const JUDGEMENTS: &[Judgement] = &[
     },
     Judgement {
         head: "Fit (s)",
-        title: "Seconds of fitting, summed over series and folds",
+        title: "Seconds of fitting, summed over all folds",
         read: |row| Some(row.fit_s),
         show: seconds,
     },
@@ -222,6 +227,7 @@ mod tests {
         assert_eq!(best(&[75.0, 83.0], Better::Near(80.0)), Some(83.0));
         assert_eq!(best(&[0.2, 0.9], Better::Higher), Some(0.9));
         assert_eq!(best(&[0.2, 0.9, f64::NAN], Better::Lower), Some(0.2));
-        assert_eq!(best_of(&[Some(1.0)], None), None);
+        assert_eq!(best_of(&[Some(1.0), Some(2.0)], None), None);
+        assert_eq!(best(&[0.5, 0.5], Better::Near(0.5)), None);
     }
 }

@@ -2,18 +2,22 @@
 
 mod audit;
 mod calls;
+mod contrasts;
 mod failures;
 mod leaderboard;
 mod money;
 mod origin;
+mod sets;
 mod worst;
 
 pub use audit::audit;
 pub use calls::calls;
+pub use contrasts::contrasts;
 pub use failures::failures;
 pub use leaderboard::leaderboard;
 pub use money::{earnings, positions};
 pub use origin::origin;
+pub use sets::{sets, winners};
 pub use worst::worst;
 
 use crate::text::escape;
@@ -21,6 +25,13 @@ use crate::text::escape;
 /// A table that scrolls sideways within itself and can be reached by keyboard.
 fn scrolling(name: &'static str, table: &str) -> String {
     format!("<div class=scroll role=region tabindex=0 aria-label=\"{name}\">{table}</div>")
+}
+
+/// The mark of a model whose scores are no forecast's.
+fn leak() -> String {
+    "<span class=leak title=\"Reads columns before they are known: its scores are no \
+     forecast's\">leak</span>"
+        .to_string()
 }
 
 /// Names and values side by side; the values are HTML.

@@ -10,7 +10,7 @@ const LISTED: usize = 10;
 
 /// A ranked table with a bar as long as the score.
 pub fn worst(report: &Report, metric: &str) -> String {
-    let Some(best) = report.leaderboard.rows.first().filter(|_| !report.worst.is_empty()) else {
+    let Some(best) = report.leaderboard.best().filter(|_| !report.worst.is_empty()) else {
         return "<p>No series has a score.</p>".to_string();
     };
     let listed = &report.worst[..report.worst.len().min(LISTED)];

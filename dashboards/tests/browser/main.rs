@@ -57,6 +57,9 @@ fn draws_everything_quietly(tab: &mut Tab, name: &str, file: &Path) {
         "one" => 6,
         "traded" => 12,
         "hostile" => 13,
+        "table" => 4,
+        "hostile_table" => 2,
+        "leaky" => 7,
         _ => 8,
     };
     assert_eq!((&figures, &drawn), (&json!(expected), &json!(expected)), "{name}");

@@ -1,11 +1,14 @@
 //! Reports made in code, the same on every run: one as a run gives it, and the odd ones.
 #![allow(dead_code)]
 
+mod table;
+
 use almanac_data::*;
 use serde_json::{Map, Value, json};
 
 /// The names of the reports there are.
-pub const NAMES: [&str; 6] = ["plain", "one", "many", "traded", "hostile", "bare"];
+pub const NAMES: [&str; 9] =
+    ["plain", "one", "many", "traded", "hostile", "bare", "table", "leaky", "hostile_table"];
 
 /// Text that would run as a script or load a picture if a page forgot to escape it.
 pub const HOSTILE: &str = "</script><img src=x onerror=alert(1)>\"'&<b>%{y}";
@@ -20,6 +23,9 @@ pub fn report(name: &str) -> Option<Report> {
         "traded" => traded(),
         "hostile" => hostile(),
         "bare" => bare(),
+        "table" => table::cells(),
+        "leaky" => table::leaky(),
+        "hostile_table" => table::hostile(),
         _ => return None,
     })
 }
@@ -61,7 +67,23 @@ fn crowd() -> Report {
 fn traded() -> Report {
     let names = ["forest", "svc", "logistic", "knn", "seasonal_naive"].map(String::from);
     let mut report = build(&names, 1, 12);
-    report.leaderboard.task = "direction".to_string();
+    let board = &mut report.leaderboard;
+    (board.task, board.primary_metric) = ("direction".to_string(), "accuracy".to_string());
+    for (m, row) in board.rows.iter_mut().enumerate() {
+        let scores = [("accuracy", 0.548 - 0.011 * m as f64), ("base_rate", 0.526), ("f1", 0.61)];
+        row.scores =
+            scores.map(|(name, score)| (name.to_string(), json!(score))).into_iter().collect();
+        row.skill = None;
+    }
+    let measure = |(metric, better): (&str, _)| Measure {
+        metric: metric.into(),
+        unit: String::new(),
+        better,
+    };
+    report.measures =
+        [("accuracy", Better::Higher), ("base_rate", Better::Near(0.5)), ("f1", Better::Higher)]
+            .map(measure)
+            .into();
     report.calls = names.iter().enumerate().map(|(m, name)| calls(m, name)).collect();
     report.money = Some(money(&names, 600));
     report
