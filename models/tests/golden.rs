@@ -10,6 +10,8 @@ mod chaos;
 mod ets;
 #[path = "golden/garch.rs"]
 mod garch;
+#[path = "golden/gradient_boosting.rs"]
+mod gradient_boosting;
 #[path = "golden/indicators.rs"]
 mod indicators;
 #[path = "golden/intermittent.rs"]
