@@ -20,6 +20,7 @@ CASES = [
     ("friedman", "random_forest", {}, "ensemble.RandomForestRegressor", {"n_jobs": 2}),
     ("friedman", "random_forest", {"features": 7}, "ensemble.RandomForestRegressor", {"max_features": 7, "n_jobs": 2}),
     ("friedman", "extra_trees", {}, "ensemble.ExtraTreesRegressor", {"n_jobs": 2}),
+    ("friedman", "gradient_boosting", {}, "ensemble.HistGradientBoostingRegressor", {}),
     ("friedman", "bagging", {}, "ensemble.BaggingRegressor", {"n_estimators": 100, "n_jobs": 2}),
     ("friedman", "tree", {}, "tree.DecisionTreeRegressor", {}),
     ("friedman", "adaboost", {}, "ensemble.AdaBoostRegressor", {}),

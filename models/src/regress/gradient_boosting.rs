@@ -150,8 +150,8 @@ impl Loss for Errors<'_> {
         let left = self.left(rows, &scores[0]);
         let loss = |&left: &f64| match self.kind {
             Kind::Squared => left * left / 2.0,
-            Kind::Huber if left.abs() <= self.reach => left * left / 2.0,
-            Kind::Huber => self.reach * (left.abs() - self.reach / 2.0),
+            // What huber clips at moves with the rounds, so that its own losses do not compare.
+            Kind::Huber => left.abs(),
             Kind::Absolute | Kind::Quantile => left.max(0.0) - (1.0 - self.level()) * left,
         };
         left.iter().map(loss).sum::<f64>() / left.len() as f64
@@ -227,5 +227,43 @@ mod tests {
     fn huber_by_hand() {
         let y = [0.0, 3.0, 9.0, 10.0, 12.0, 80.0];
         near(&step(Kind::Huber, 0.5, &y), &[3.5, 12.0 + 2.5 / 3.0]);
+    }
+
+    fn waves(rows: usize) -> (Matrix, Vec<f64>) {
+        let column = |k: usize| (0..rows).map(|t| ((t * (k + 3)) as f64 * 0.37).sin()).collect();
+        let columns: Vec<Vec<f64>> = (0..10).map(column).collect();
+        let y = (0..rows).map(|t| columns[0][t] * columns[1][t] + columns[2][t]).collect();
+        let named = columns.into_iter().enumerate().map(|(k, column)| (k.to_string(), column));
+        (Matrix::from_columns(named.collect()).unwrap(), y)
+    }
+
+    /// Sums are of whole numbers, so two threads give the bits of one; enough rows to use both.
+    #[test]
+    fn threads_change_no_bit() {
+        let (x, y) = waves(8000);
+        let growth = Growth { rounds: 5, rows: 0.9, columns: 0.7, ..Growth::default() };
+        let learner = GradientBoosting { growth, ..GradientBoosting::default() };
+        let said = |threads| {
+            let ctx = Ctx { threads, ..Ctx::new(3) };
+            learner.fit(&ctx, &x, &y).unwrap().predict(&x).unwrap()
+        };
+        assert_eq!(said(1), said(2));
+    }
+
+    /// The last tenth has the opposite sign of what the rest teaches, so no round helps it: the
+    /// answer stays the first constant, the mean of the rows that were not held out. Without
+    /// patience the rounds go on.
+    #[test]
+    fn patience_stops() {
+        let (x, mut y) = waves(400);
+        y[360..].iter_mut().for_each(|y| *y = -*y);
+        let said = |patience| {
+            let growth = Growth { rounds: 30, patience, ..Growth::default() };
+            let learner = GradientBoosting { growth, ..GradientBoosting::default() };
+            learner.fit(&Ctx::new(1), &x, &y).unwrap().predict(&x).unwrap()
+        };
+        let start = y[..360].iter().sum::<f64>() / 360.0;
+        assert!(said(3).iter().all(|said| *said == start));
+        assert!(said(0).iter().any(|said| (said - start).abs() > 0.5));
     }
 }
