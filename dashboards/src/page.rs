@@ -54,13 +54,20 @@ pub fn report(report: &Report) -> String {
     if !report.leaderboard.contrasts.is_empty() {
         parts.push(("variants", "Variants", variants(report)));
     }
-    if report.sets.is_empty() {
-        parts.extend([
-            ("forecasts", "Forecast against actual", forecasts(report, &looks, measure)),
-            ("errors", "Where the error lies", errors(report, &looks, &metric)),
-            ("residuals", "What the errors look like", residuals(report, &looks)),
-            ("worst", "Worst series first", tables::worst(report, &metric)),
-        ]);
+    // A probability of up is not of the values before it, and has no intervals; rows have no order.
+    let (ordered, values) =
+        (report.sets.is_empty(), report.leaderboard.task != "direction" && report.sets.is_empty());
+    if values {
+        parts.push(("forecasts", "Forecast against actual", forecasts(report, &looks, measure)));
+    }
+    if ordered {
+        parts.push(("errors", "Where the error lies", errors(report, &looks, &metric)));
+    }
+    if values {
+        parts.push(("residuals", "What the errors look like", residuals(report, &looks)));
+    }
+    if ordered {
+        parts.push(("worst", "Worst series first", tables::worst(report, &metric)));
     }
     parts.push(("failures", "Failures", tables::failures(report, &looks)));
     if report.sets.is_empty() || report.audit != Audit::default() {
@@ -157,16 +164,19 @@ fn sets(report: &Report, looks: &Looks) -> String {
 
 fn variants(report: &Report) -> String {
     let tests = report.leaderboard.contrasts.iter().filter(|c| c.p_paired.is_some()).count();
-    let over = match report.sets.is_empty() {
-        true => "the mean over series of the first's score less the second's",
-        false => {
-            "the mean over the folds of a test set of the first's score less the second's; such \
-             folds share most of the rows they learn from, so that p is too small"
-        }
+    let first = report.leaderboard.contrasts.first();
+    let over = match first.and_then(|contrast| Some((contrast.set.as_ref()?, contrast.units))) {
+        None => "series of the first's score less the second's".to_string(),
+        Some((set, units)) => format!(
+            "folds of a test set ({}: {}) of the first's score less the second's; such folds share \
+             most of the rows they learn from, so that p is too small",
+            escape(set),
+            count(units)
+        ),
     };
     format!(
         "<p>Each learner with each two of its variants: does the one know more than the other? A \
-         difference is {over}.</p>{}<p class=note>p, paired: Student's test of the differences. p, \
+         difference is the mean over {over}.</p>{}<p class=note>p, paired: Student's test of the differences. p, \
          two-sample: Welch's, which takes the two for strangers and so sees less. Bold is the \
          better one where the paired p is below 0.05; of {} tests of equals about {} would be, by \
          luck.</p>",

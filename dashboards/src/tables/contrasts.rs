@@ -2,7 +2,7 @@
 
 use almanac_data::{Better, Contrast, Report};
 
-use super::scrolling;
+use super::{leak, scrolling};
 use crate::text::{MISSING, aligned, count, decimals, escape, fixed, p_value, with_unit};
 
 /// Below this a difference is called significant.
@@ -14,17 +14,17 @@ pub fn contrasts(report: &Report) -> String {
     let measure = report.measures.iter().find(|m| m.metric == board.primary_metric);
     let differences: Vec<f64> = board.contrasts.iter().map(|c| c.difference).collect();
     let view = View {
-        all: &board.contrasts,
+        report,
         metric: escape(&with_unit(&board.primary_metric, measure)),
         better: measure.map_or(Better::Lower, |measure| measure.better),
         digits: decimals(&differences).saturating_sub(1),
-        in_sets: board.contrasts.iter().any(|contrast| contrast.set.is_some()),
+        in_sets: board.contrasts.iter().any(|c| c.set != board.contrasts[0].set),
     };
     format!("<h3>Over learners</h3>{}<h3>By learner</h3>{}", view.digest(), view.table())
 }
 
 struct View<'a> {
-    all: &'a [Contrast],
+    report: &'a Report,
     metric: String,
     better: Better,
     digits: usize,
@@ -45,7 +45,7 @@ impl View<'_> {
     fn digest(&self) -> String {
         let mut groups: Vec<Vec<&Contrast>> = Vec::new();
         let key = |c: &Contrast| (c.set.clone(), c.first.clone(), c.second.clone());
-        for contrast in self.all {
+        for contrast in &self.report.leaderboard.contrasts {
             match groups.iter_mut().find(|group| key(group[0]) == key(contrast)) {
                 Some(group) => group.push(contrast),
                 None => groups.push(vec![contrast]),
@@ -60,7 +60,7 @@ impl View<'_> {
             let mean = group.iter().map(|c| c.difference).sum::<f64>() / group.len() as f64;
             format!(
                 "<tr>{}<td class=n>{}</td>{}{}<td class=n>{}</td></tr>",
-                self.names(group[0], None),
+                self.names(group, None),
                 count(group.len()),
                 leads(true),
                 leads(false),
@@ -87,14 +87,14 @@ impl View<'_> {
                 "<tr><th scope=row class=name>{}</th>{}<td class=n>{}</td><td class=n>{}</td>\
                  <td class=n>{}</td><td class=n>{}</td></tr>",
                 escape(&contrast.learner),
-                self.names(contrast, self.first_leads(contrast).filter(|_| sure)),
+                self.names(&[contrast], self.first_leads(contrast).filter(|_| sure)),
                 aligned(contrast.difference, self.digits),
                 fixed(100.0 * contrast.wins, 1),
                 p(contrast.p_paired),
                 p(contrast.p_two_sample)
             )
         };
-        let rows: String = self.all.iter().map(row).collect();
+        let rows: String = self.report.leaderboard.contrasts.iter().map(row).collect();
         let table = format!(
             "<table><thead><tr><th scope=col>Learner</th>{}<th scope=col class=n>Difference, \
              {}</th><th scope=col class=n>First wins (%)</th><th scope=col class=n>p, paired</th>\
@@ -110,17 +110,23 @@ impl View<'_> {
         format!("{set}<th scope=col>First</th><th scope=col>Second</th>")
     }
 
-    /// The test set where there are some, and both names, the better one bold where it is known.
-    fn names(&self, contrast: &Contrast, first_leads: Option<bool>) -> String {
+    /// The test set where there are several, and both variants of contrasts of the same two, the
+    /// better one bold where it is known.
+    fn names(&self, of: &[&Contrast], first_leads: Option<bool>) -> String {
+        let leaks = |name: &str| {
+            let models: Vec<String> = of.iter().map(|c| format!("{}/{name}", c.learner)).collect();
+            self.report.leaderboard.rows.iter().any(|row| row.leaks && models.contains(&row.model))
+        };
         let cell = |name: &str, bold: bool| {
-            let class = if bold { "best" } else { "" };
-            format!("<td class=\"{class}\">{}</td>", escape(name))
+            let class = if bold { " class=best" } else { "" };
+            let mark = if leaks(name) { format!(" {}", leak()) } else { String::new() };
+            format!("<td{class}>{}{mark}</td>", escape(name))
         };
-        let set = match self.in_sets {
-            true => cell(contrast.set.as_deref().unwrap_or_default(), false),
-            false => String::new(),
-        };
-        let first = cell(&contrast.first, first_leads == Some(true));
-        format!("{set}{first}{}", cell(&contrast.second, first_leads == Some(false)))
+        let Contrast { set, first, second, .. } = of[0];
+        let set = set.as_deref().filter(|_| self.in_sets);
+        let set = set.map(|name| format!("<td>{}</td>", escape(name))).unwrap_or_default();
+        let both =
+            cell(first, first_leads == Some(true)) + &cell(second, first_leads == Some(false));
+        set + &both
     }
 }

@@ -59,7 +59,8 @@ fn line(i: usize, row: &Rank, columns: &[Column], report: &Report, looks: &Looks
         "<tr{}><td class=n data-v={rank}>{rank}</td><th scope=row>{}<span class=name>{}</span>{}{}{}</th>{}</tr>",
         if base { " class=base" } else { "" },
         looks.of(&row.model).map(swatch).unwrap_or_default(),
-        escape(&row.model),
+        // A long name breaks before its variant.
+        escape(&row.model).replace('/', "/<wbr>"),
         if base { "<br><span class=tag>baseline</span>" } else { "<br>" },
         if row.leaks { leak() } else { String::new() },
         settings(row),

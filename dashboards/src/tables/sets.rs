@@ -76,15 +76,16 @@ impl<'a> Grid<'a> {
                     let honest = model.is_some_and(|model| !model.leaks);
                     let first =
                         honest && score.is_some_and(|s| rivals.all(|p| best(p) == Some(s.mean)));
-                    cell(score, digits, first, if alone { self.width() } else { 1 })
+                    let class = [["n", "n best"], ["n start", "n start best"]]
+                        [usize::from(place == 0)][usize::from(first)];
+                    cell(score, digits, class, if alone { self.width() } else { 1 })
                 })
             });
-            let alone = models.first().copied().flatten().filter(|_| models.len() == 1);
-            let look = alone.and_then(|row| looks.of(&row.model)).map(swatch);
+            let own = looks.of(name).filter(|_| self.variants.is_empty()).map(swatch);
             let leaks = models.iter().flatten().any(|row| row.leaks);
             format!(
                 "<tr><th scope=row>{}<span class=name>{}</span>{}</th>{}</tr>",
-                look.unwrap_or_default(),
+                own.unwrap_or_default(),
                 escape(name),
                 if leaks { leak() } else { String::new() },
                 cells.collect::<String>()
@@ -106,14 +107,17 @@ impl<'a> Grid<'a> {
         let (width, deep) = (self.width(), if self.variants.is_empty() { 1 } else { 2 });
         let set = |set: &TestSet| {
             format!(
-                "<th scope=colgroup colspan={width} class=n>{}<br>{}</th>",
+                "<th scope=colgroup colspan={width} class=\"n start\">{}<br>{}</th>",
                 escape(&set.name),
                 plural(set.folds, "fold", "folds")
             )
         };
         let sets: String = self.report.sets.iter().map(set).collect();
-        let variant = |name: &&str| format!("<th scope=col class=n>{}</th>", escape(name));
-        let variants: String = self.variants.iter().map(variant).collect();
+        let variant = |(place, name): (usize, &&str)| {
+            let class = if place == 0 { "n start" } else { "n" };
+            format!("<th scope=col class=\"{class}\">{}</th>", escape(name))
+        };
+        let variants: String = self.variants.iter().enumerate().map(variant).collect();
         let second = match self.variants.is_empty() {
             true => String::new(),
             false => format!("<tr>{}</tr>", variants.repeat(self.report.sets.len())),
@@ -141,8 +145,7 @@ fn score<'a>(set: &'a TestSet, model: &Rank, measure: &Measure) -> Option<&'a Se
     set.scores.iter().find(own).filter(|score| score.mean.is_finite())
 }
 
-fn cell(score: Option<&SetScore>, digits: usize, best: bool, width: usize) -> String {
-    let class = if best { "n best" } else { "n" };
+fn cell(score: Option<&SetScore>, digits: usize, class: &str, width: usize) -> String {
     let html = score.map_or(MISSING.to_string(), |score| {
         let spread = Some(score.sd).filter(|sd| sd.is_finite());
         let spread = spread.map(|sd| format!("<span class=sd> ± {}</span>", fixed(sd, digits)));

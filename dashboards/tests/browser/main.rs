@@ -55,7 +55,7 @@ fn draws_everything_quietly(tab: &mut Tab, name: &str, file: &Path) {
     let expected = match name {
         "bare" => 0,
         "one" => 6,
-        "traded" => 12,
+        "traded" => 6,
         "hostile" => 13,
         "table" => 4,
         "hostile_table" => 2,
