@@ -2,7 +2,7 @@
 
 use almanac_backtest::{Read, metrics};
 use almanac_data::{Better, nearest};
-use almanac_models::features::Line;
+use almanac_models::features::battery;
 use almanac_models::lift::{Directed, LIFTS, OnRows, Reduce, Tuned};
 use almanac_models::{Entry, SettingRow, classify, features, forecast, regress, rows as table};
 use serde_json::{Value, json};
@@ -62,7 +62,8 @@ fn all_models() -> Vec<Value> {
     lines.extend(entries("classifier", classify::ROSTER));
     lines.extend(LIFTS.iter().map(|lift| settled("lift", (lift.name, lift.about, lift.settings))));
     lines.extend(OF_LEARNERS.iter().map(|lift| settled("lift", *lift)));
-    lines.extend(features::ROSTER.iter().map(feature));
+    lines.extend(features::ROSTER.iter().map(|line| told(line.name, line.about, line.form)));
+    lines.push(told("battery", "of a table: what the curves of cells say of each", battery::FORM));
     lines
 }
 
@@ -89,8 +90,8 @@ fn settled(kind: &str, (name, about, settings): Told) -> Value {
     json!({ "name": name, "kind": kind, "about": about, "settings": settings() })
 }
 
-fn feature(line: &Line) -> Value {
-    json!({ "name": line.name, "kind": "feature", "about": line.about, "takes": line.form })
+fn told(name: &str, about: &str, takes: &str) -> Value {
+    json!({ "name": name, "kind": "feature", "about": about, "takes": takes })
 }
 
 fn metric(metric: &'static almanac_backtest::Metric) -> Value {

@@ -37,11 +37,18 @@ impl Plan<'_> {
     /// Fits and predicts on a few series of short, middle and great length, and scales up.
     pub fn cost(&self, ctx: &Ctx) -> Cost {
         let (folds, series, models) = (self.folds.count, self.panel.len(), self.models.len());
-        let fits = self.folds.fits() * series;
+        // Of a table, test sets differ in their folds and rows.
+        let (fits, asked, rows) = match self.rows {
+            Some(rows) => (rows.fits(), rows.fits(), rows.asked()),
+            None => {
+                let asked = folds * series;
+                (self.folds.fits() * series, asked, asked * self.folds.horizon)
+            }
+        };
         let own = self.models.iter().filter(|model| model.scope == Scope::Series).count();
         let seconds = |(model, named): (usize, &Named)| {
             let (fit_s, predict_s) = self.tried(ctx, model);
-            let seconds = fit_s * fits as f64 + predict_s * (folds * series) as f64;
+            let seconds = fit_s * fits as f64 + predict_s * asked as f64;
             (named.name.clone(), seconds)
         };
         let by_model: Vec<(String, f64)> = self.models.iter().enumerate().map(seconds).collect();
@@ -50,7 +57,7 @@ impl Plan<'_> {
             folds,
             series,
             fits: fits * own + self.folds.fits() * (models - own),
-            rows: folds * series * models * self.folds.horizon,
+            rows: rows * models,
             models: by_model,
             cpu_s,
             wall_s: cpu_s / self.threads() as f64,
@@ -84,16 +91,19 @@ impl Plan<'_> {
         series.dedup();
         let mut folds = vec![0, self.folds.count - 1];
         folds.dedup();
-        let (mut fit_s, mut predict_s) = (0.0, 0.0);
+        let (mut fit_s, mut predict_s, mut count) = (0.0, 0.0, 0.0);
         for &fold in &folds {
             for &series in &series {
                 let question = Question::new(self, fold, series);
+                if !question.is_asked() {
+                    continue;
+                }
+                count += 1.0;
                 let attempt = question.ask(ctx, &self.models[model], &mut None);
                 fit_s += attempt.fit_s;
                 predict_s += attempt.predict_s;
             }
         }
-        let count = (folds.len() * series.len()) as f64;
         (fit_s / count, predict_s / count)
     }
 }

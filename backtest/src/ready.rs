@@ -4,7 +4,7 @@ use almanac_data::{
     Ahead, FitError, Forecast, Forecasting, Matrix, Panel, PanelView, Role, Table, nearest,
 };
 use almanac_models::classify::Classify;
-use almanac_models::features::battery::Battery;
+use almanac_models::features::battery::{Battery, FORM};
 use almanac_models::lift::{
     Directed, DirectedModel, LIFTS, OnRows, Reduce, Scope, lift, tuned, tuned_classes,
 };
@@ -260,7 +260,7 @@ fn columns(table: Option<&Table>, features: Option<&Value>) -> Result<Matrix, Se
         let more = match name.as_str() {
             "columns" => named(table, value),
             "battery" => serde_json::from_value::<Battery>(value.clone())
-                .map_err(|e| e.to_string())
+                .map_err(|_| format!("cannot be read; it takes {FORM}"))
                 .and_then(|battery| battery.read(table).map_err(|e| e.to_string())),
             _ => {
                 let known = vec!["columns", "battery"];
@@ -320,7 +320,7 @@ pub(crate) fn unknown(task: TaskName, place: Option<usize>, name: &str, run: &[&
         TaskName::Regress => names(regress::ROSTER),
     };
     known.extend(run);
-    let nearest = nearest(name, known.into_iter()).map(String::from);
+    let nearest = nearest(name, known).map(String::from);
     PlanError::Model { place, name: name.into(), nearest }
 }
 

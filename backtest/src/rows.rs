@@ -69,6 +69,16 @@ impl TableRows {
         self.splits.iter().flatten().map(|split| split.test.len()).max().unwrap_or(0)
     }
 
+    /// Tests of all test sets: a fit for each.
+    pub(crate) fn fits(&self) -> usize {
+        self.splits.iter().map(Vec::len).sum()
+    }
+
+    /// Rows asked in all tests.
+    pub(crate) fn asked(&self) -> usize {
+        self.splits.iter().flatten().map(|split| split.test.len()).sum()
+    }
+
     /// The rows of a test set at a fold, where it has that many.
     pub fn split(&self, set: usize, fold: usize) -> Option<&Split> {
         self.splits[set].get(fold)
@@ -122,11 +132,14 @@ fn given(spec: &FoldSpec, table: &Table) -> Result<Vec<Set>, PlanError> {
 fn by_group(spec: &FoldSpec, table: &Table) -> Result<Vec<Set>, PlanError> {
     let labels = column(spec, table)?;
     let groups = labels.iter().collect::<BTreeSet<_>>().len();
+    let by = spec.by.as_deref().unwrap_or_default();
+    if groups < 2 {
+        return Err(range("by", "a column of two groups or more", &format!("`{by}` of one")));
+    }
     if spec.count < 2 || groups < spec.count {
         let must = format!("2 to {groups}, the number of groups");
         return Err(range("count", &must, &spec.count.to_string()));
     }
-    let by = spec.by.as_deref().unwrap_or_default();
     Ok(vec![(format!("{} folds by {by}", spec.count), grouped(labels, spec.count))])
 }
 

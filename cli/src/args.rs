@@ -35,7 +35,7 @@ pub enum Command {
     Forecast(Box<Forecast>),
     /// Read raw files, audit and tidy them, and write one clean Parquet panel
     Ingest(Box<Ingest>),
-    /// The forecasting models with their settings, defaults and ranges
+    /// Forecasters, learners, lifts and features, with their settings, defaults and ranges
     Models(Roster),
     /// The sets of data with a card
     Sets(Roster),
@@ -177,7 +177,7 @@ pub struct Ask {
     /// Level of an interval in percent; may be repeated
     #[arg(long = "level", value_name = "L")]
     pub levels: Vec<f64>,
-    /// Any field of the spec, such as model.0.alpha=0.3 or data.tidy.gaps=zero
+    /// Any field of the spec, such as model.0.alpha=0.3, features.lags=[1,7] or lift.scope=panel
     #[arg(long = "set", value_name = "KEY=VALUE")]
     pub set: Vec<String>,
     /// Everything random follows from it
@@ -287,7 +287,8 @@ Examples:
   almanac backtest --data sales.csv --model auto_ets --model auto_theta --horizon 14 --folds 4
   almanac backtest --data bars.parquet --id symbol --time date --target close --horizon 5
   almanac backtest study.toml --set model.0.alpha=0.3 --set score.primary=mase --out run
-  almanac backtest study.toml --dry-run
+  almanac backtest --data nn5.csv --model 'random_forest:trees=100' --horizon 14
+  almanac backtest studies/atm_chaos.toml --dry-run
 
 Exit codes: 0 done, 1 a failure at run time, 2 a mistake in arguments, spec or data,
 3 done but something failed and --strict was given, 130 interrupted (the same command goes on).";
@@ -296,6 +297,7 @@ const EXAMPLES_FORECAST: &str = "\
 Examples:
   almanac forecast --data sales.csv --model auto_ets --horizon 14 > ahead.csv
   almanac forecast --data nile --model theta --model naive --horizon 5 --level 90 --out ahead.parquet
+  almanac forecast --data sales.csv --model ridge --set 'features.lags=[1,7]' --horizon 7
   almanac forecast --data sales.csv --known holiday --future plan.csv --model sarimax --horizon 7";
 
 const EXAMPLES_INGEST: &str = "\
@@ -308,6 +310,7 @@ const EXAMPLES_ROSTER: &str = "\
 Examples:
   almanac models
   almanac models auto_arima
+  almanac models random_forest
   almanac sets nile --json
   almanac metrics mase";
 

@@ -22,7 +22,7 @@ pub fn run(args: &Backtest, say: &Say) -> Result<Outcome, Error> {
     }
     let written = written(args, say)?;
     let study = lab.study(written)?;
-    describe(&study.read, say);
+    describe(&study.read, study.rows.as_ref().map(|rows| rows.table()), say);
     let plan = study.plan()?;
     if args.dry_run {
         estimate(&plan, &study.ctx(), args.json, say);
@@ -89,11 +89,12 @@ fn written(args: &Backtest, say: &Say) -> Result<Written, Error> {
         return Written::read(args.spec.as_deref(), &fields.0);
     }
     let has = |fields: &[Override], start: &str| fields.iter().any(|f| f.path.starts_with(start));
+    let table = fields.0.iter().any(|f| f.path == "task" && f.value.as_str() == Some("regress"));
     if !has(&fields.0, "data.set") && !has(&fields.0, "data.path") {
         let hint = "give --data FILE, or no arguments at all for a demo".to_string();
         return Err(Error::mistake("no data", hint));
     }
-    if !has(&fields.0, "folds.horizon") {
+    if !table && !has(&fields.0, "folds.horizon") {
         let hint = "say how many steps ahead, as in --horizon 14".to_string();
         return Err(Error::mistake("no horizon", hint));
     }
@@ -159,11 +160,10 @@ fn estimate(plan: &Plan<'_>, ctx: &Ctx, as_json: bool, say: &Say) {
         }));
         return;
     }
-    let mut folds = Table::new(vec![Column::right("fold", 0), Column::left("cutoff", 0)]);
-    for (fold, cutoff) in cutoffs.into_iter().enumerate() {
-        folds.row(vec![(fold + 1).to_string(), cutoff]);
-    }
-    say.table(&folds);
+    say.table(&match plan.row_names() {
+        Some(_) => tests(plan),
+        None => walked(cutoffs),
+    });
     say.data("\n");
     let mut models =
         Table::new(vec![Column::left("model", 0), Column::right("processor seconds", 0)]);
@@ -173,7 +173,10 @@ fn estimate(plan: &Plan<'_>, ctx: &Ctx, as_json: bool, say: &Say) {
     say.table(&models);
     say.data(&format!(
         "\n{}, {}, {}, {}\nabout {} processor, {} wall on {}, {} of memory for panel and results\n",
-        count(cost.series, "series"),
+        match plan.row_names() {
+            Some(_) => count(cost.series, "test set"),
+            None => count(cost.series, "series"),
+        },
         count(cost.folds, "fold"),
         count(cost.fits, "fit"),
         count(cost.rows, "forecast row"),
@@ -182,6 +185,24 @@ fn estimate(plan: &Plan<'_>, ctx: &Ctx, as_json: bool, say: &Say) {
         count(plan.threads(), "thread"),
         bytes(cost.bytes as u64)
     ));
+}
+
+/// Folds over time.
+fn walked(cutoffs: Vec<String>) -> Table {
+    let mut folds = Table::new(vec![Column::right("fold", 0), Column::left("cutoff", 0)]);
+    for (fold, cutoff) in cutoffs.into_iter().enumerate() {
+        folds.row(vec![(fold + 1).to_string(), cutoff]);
+    }
+    folds
+}
+
+/// Test sets of a table.
+fn tests(plan: &Plan<'_>) -> Table {
+    let mut sets = Table::new(vec![Column::left("test set", 0), Column::right("rows", 0)]);
+    for series in plan.panel().iter() {
+        sets.row(vec![series.id.to_string(), series.len().to_string()]);
+    }
+    sets
 }
 
 #[cfg(test)]

@@ -18,7 +18,7 @@ pub fn run(args: &Forecast, say: &Say) -> Result<Outcome, Error> {
         (None, false) => Style::Csv,
     };
     let study = lab(&args.data.reading.data_root).ahead(written(args)?)?;
-    describe(&study.read, say);
+    describe(&study.read, study.rows.as_ref().map(|rows| rows.table()), say);
     let ctx = study.ctx();
     on_signal(&ctx)?;
     let bar = Bar::new(say);

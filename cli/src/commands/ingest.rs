@@ -19,7 +19,7 @@ pub fn run(args: &Ingest, say: &Say) -> Result<Outcome, Error> {
     fields::sets(&mut fields, &args.set)?;
     let source = from_text(Path::new("source"), "", &fields.0)?;
     let read = lab(&args.reading.data_root).read(&source)?;
-    describe(&read, say);
+    describe(&read, None, say);
     for line in &read.audit.reading {
         say.remark(line);
     }

@@ -12,6 +12,7 @@ pub mod rosters;
 use std::path::PathBuf;
 
 use almanac_api::{Lab, Read};
+use almanac_data::Table;
 
 use crate::say::Say;
 use crate::table::count;
@@ -23,12 +24,24 @@ fn lab(data_root: &Option<PathBuf>) -> Lab {
 }
 
 /// What was read and what was changed, in a few words.
-fn describe(read: &Read, say: &Say) {
+fn describe(read: &Read, table: Option<&Table>, say: &Say) {
     let panel = &read.panel;
-    let series = count(panel.len(), "series");
     let rows = count(read.files.iter().map(|file| file.rows).sum(), "row");
-    let freq = panel.calendar.freq;
-    say.remark(&format!("read {rows} of {series}, frequency {freq}, season {}", panel.season));
+    match table {
+        Some(table) => say.remark(&format!(
+            "read {rows}: a table of {} and {}, target {}, {}",
+            count(table.ids.len(), "row"),
+            count(table.x.width(), "column"),
+            table.target,
+            count(panel.len(), "test set"),
+        )),
+        None => say.remark(&format!(
+            "read {rows} of {}, frequency {}, season {}",
+            count(panel.len(), "series"),
+            panel.calendar.freq,
+            panel.season
+        )),
+    }
     for fix in &read.tidied.fixes {
         let (code, how) = (word(&fix.code), &fix.how);
         let (rows, series) = (count(fix.rows, "row"), count(fix.series, "series"));

@@ -40,6 +40,10 @@ pub enum Spikes {
     Drop,
 }
 
+/// What may stand there, in words.
+pub const FORM: &str = "\"variance\", \"discharge\" or \"full\", or { group = \"full\", early = 10, late = \
+                        100, spikes = \"keep\", beside = [\"chargetime\"] }";
+
 /// A group, the cycles that it compares, and columns of the table to put beside it.
 #[derive(Debug, Clone, Serialize, Deserialize)]
 #[serde(try_from = "Or<Group, Written>")]

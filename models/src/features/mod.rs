@@ -173,11 +173,19 @@ pub struct Line {
 
 const fn line<F: Form>(name: &'static str, about: &'static str, form: &'static str) -> Line {
     let build = |value: &Value| {
-        let feature: F = serde_json::from_value(value.clone()).map_err(|e| e.to_string())?;
+        let feature: F = serde_json::from_value(value.clone()).map_err(|e| reason(&e))?;
         feature.check()?;
         Ok(Box::new(feature) as Box<dyn Feature>)
     };
     Line { name, about, form, build }
+}
+
+/// What serde says of a value, unless it only says that no way of writing fits.
+fn reason(error: &serde_json::Error) -> String {
+    match error.to_string() {
+        text if text.contains("untagged enum") => "cannot be read".into(),
+        text => text,
+    }
 }
 
 /// The features of one model.
