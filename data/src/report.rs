@@ -231,7 +231,7 @@ pub struct TestSet {
     pub folds: usize,
     /// One entry a model and metric, models in rank order.
     pub scores: Vec<SetScore>,
-    /// Rows of its last fold: name, truth, and what the best model said.
+    /// Rows of its last fold, at most some thousands: name, truth, and what the best model said.
     pub points: Vec<(String, f64, f64)>,
 }
 

@@ -38,7 +38,9 @@ impl Summary<'_> {
         };
         // Rows of a table have no order: their number says nothing.
         let steps = if plan.rows.is_some() { &[][..] } else { &order };
-        let worst = ranked.iter().rev().take(WORST);
+        let worst = |&series: &usize| {
+            (plan.panel.ids()[series].clone(), self.series_score(series, best, primary))
+        };
         Report {
             leaderboard: self.leaderboard(ctx),
             measures: plan.measures(),
@@ -54,11 +56,7 @@ impl Summary<'_> {
                 .iter()
                 .map(|&model| self.residuals[model].diagnostics(&name(model), levels))
                 .collect(),
-            worst: worst
-                .map(|&series| {
-                    (plan.panel.ids()[series].clone(), self.series_score(series, best, primary))
-                })
-                .collect(),
+            worst: ranked.iter().rev().take(WORST).map(worst).collect(),
             failures: self.reasons.iter().take(FAILURES).map(failure).collect(),
             calls: self.calls(&order),
             money: self.money(&order),

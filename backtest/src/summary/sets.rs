@@ -4,6 +4,9 @@ use almanac_data::{SetScore, TestSet};
 
 use crate::summary::Summary;
 
+/// Most rows of a test set that a report keeps.
+const POINTS: usize = 2000;
+
 impl Summary<'_> {
     /// One entry a test set, models in this order; nothing for a panel.
     pub(super) fn sets(&self, order: &[usize]) -> Vec<TestSet> {
@@ -33,12 +36,17 @@ impl Summary<'_> {
         plan.panel.ids().iter().enumerate().map(set).collect()
     }
 
-    /// Name, truth and forecast of the rows that a model was asked at the set's last fold.
+    /// Name, truth and forecast of the rows that a model was asked at the set's last fold, evenly
+    /// thinned to what a page can draw.
     fn points_of(&self, set: usize, model: usize) -> Vec<(String, f64, f64)> {
         let names = self.plan.row_names().unwrap_or_default();
         let name = |row: i64| names.get(row as usize - 1).cloned().unwrap_or_default();
         let asked = self.latest.get(&(set, model)).into_iter();
         let point = |(at, (y, mean)): (&almanac_data::Stamp, (&f64, &f64))| (name(at.0), *y, *mean);
-        asked.flat_map(|a| a.ds.iter().zip(a.y.iter().zip(&a.mean)).map(point)).collect()
+        let every = |rows: usize| rows.div_ceil(POINTS).max(1);
+        asked
+            .flat_map(|a| a.ds.iter().zip(a.y.iter().zip(&a.mean)).step_by(every(a.ds.len())))
+            .map(point)
+            .collect()
     }
 }

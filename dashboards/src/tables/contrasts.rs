@@ -118,8 +118,9 @@ impl View<'_> {
             self.report.leaderboard.rows.iter().any(|row| row.leaks && models.contains(&row.model))
         };
         let cell = |name: &str, bold: bool| {
-            let class = if bold { " class=best" } else { "" };
-            let mark = if leaks(name) { format!(" {}", leak()) } else { String::new() };
+            let leaks = leaks(name);
+            let class = if bold && !leaks { " class=best" } else { "" };
+            let mark = if leaks { format!(" {}", leak()) } else { String::new() };
             format!("<td{class}>{}{mark}</td>", escape(name))
         };
         let Contrast { set, first, second, .. } = of[0];
