@@ -37,43 +37,7 @@ static POLICY: LazyLock<String> = LazyLock::new(|| {
 
 /// One self-contained page of a run: `report.html`.
 pub fn report(report: &Report) -> String {
-    let looks = Looks::new(&report.leaderboard);
-    let primary = report.leaderboard.primary_metric.as_str();
-    let measure = report.measures.iter().find(|m| m.metric == primary);
-    let metric = with_unit(primary, measure);
-    let mut parts = vec![("leaderboard", "Leaderboard", leaderboard(report, &looks))];
-    if !report.calls.is_empty() {
-        parts.push(("directions", "Directions", directions(report, &looks)));
-    }
-    if let Some(account) = &report.money {
-        parts.push(("money", "Money", money(report, account, &looks)));
-    }
-    if !report.sets.is_empty() {
-        parts.push(("sets", "Test sets", sets(report, &looks)));
-    }
-    if !report.leaderboard.contrasts.is_empty() {
-        parts.push(("variants", "Variants", variants(report)));
-    }
-    // A probability of up is not of the values before it, and has no intervals; rows have no order.
-    let (ordered, values) =
-        (report.sets.is_empty(), report.leaderboard.task != "direction" && report.sets.is_empty());
-    if values {
-        parts.push(("forecasts", "Forecast against actual", forecasts(report, &looks, measure)));
-    }
-    if ordered {
-        parts.push(("errors", "Where the error lies", errors(report, &looks, &metric)));
-    }
-    if values {
-        parts.push(("residuals", "What the errors look like", residuals(report, &looks)));
-    }
-    if ordered {
-        parts.push(("worst", "Worst series first", tables::worst(report, &metric)));
-    }
-    parts.push(("failures", "Failures", tables::failures(report, &looks)));
-    if report.sets.is_empty() || report.audit != Audit::default() {
-        parts.push(("audit", "The data", tables::audit(report)));
-    }
-    parts.push(("origin", "How to reproduce", tables::origin(report)));
+    let parts = parts(report);
     let links: String =
         parts.iter().map(|(id, title, _)| format!("<a href=\"#{id}\">{title}</a>")).collect();
     let body: String = parts
@@ -94,6 +58,48 @@ pub fn report(report: &Report) -> String {
         header(report),
         figures::inert(&figures::template()),
     )
+}
+
+/// The parts in reading order: address within the page, heading, HTML.
+fn parts(report: &Report) -> Vec<(&'static str, &'static str, String)> {
+    let looks = Looks::new(&report.leaderboard);
+    let primary = report.leaderboard.primary_metric.as_str();
+    let measure = report.measures.iter().find(|m| m.metric == primary);
+    let metric = with_unit(primary, measure);
+    let mut parts = vec![("leaderboard", "Leaderboard", leaderboard(report, &looks))];
+    if !report.calls.is_empty() {
+        parts.push(("directions", "Directions", directions(report, &looks)));
+    }
+    if let Some(account) = &report.money {
+        parts.push(("money", "Money", money(report, account, &looks)));
+    }
+    let ordered = report.sets.is_empty();
+    if !ordered {
+        parts.push(("sets", "Test sets", sets(report, &looks)));
+    }
+    if !report.leaderboard.contrasts.is_empty() {
+        parts.push(("variants", "Variants", variants(report)));
+    }
+    // A probability of up is not of the values before it, and has no intervals; rows have no order.
+    let values = ordered && report.leaderboard.task != "direction";
+    if values {
+        parts.push(("forecasts", "Forecast against actual", forecasts(report, &looks, measure)));
+    }
+    if ordered {
+        parts.push(("errors", "Where the error lies", errors(report, &looks, &metric)));
+    }
+    if values {
+        parts.push(("residuals", "What the errors look like", residuals(report, &looks)));
+    }
+    if ordered {
+        parts.push(("worst", "Worst series first", tables::worst(report, &metric)));
+    }
+    parts.push(("failures", "Failures", tables::failures(report, &looks)));
+    if ordered || report.audit != Audit::default() {
+        parts.push(("audit", "The data", tables::audit(report)));
+    }
+    parts.push(("origin", "How to reproduce", tables::origin(report)));
+    parts
 }
 
 fn header(report: &Report) -> String {
