@@ -147,3 +147,42 @@ impl crate::Plan<'_> {
         words
     }
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::plan::Plan;
+    use crate::spec::Spec;
+    use crate::summary::tests::answered;
+    use almanac_data::{Calendar, FoldResult, Panel, Stamp};
+
+    /// Errors 1 of drift that leaks, 2 to 4 of naive, 6 to 8 of the mean: drift ranks first, but
+    /// naive is what the others are held against, and alone in the set of those that do not leak.
+    #[test]
+    fn a_leak_ranks_but_is_not_the_best() {
+        let at = (0..12).map(Stamp).collect();
+        let panel =
+            Panel::new("long", Calendar::steps(), vec![("a".into(), 12)], at, vec![0.0; 12]);
+        let (panel, spec) = (
+            panel.unwrap(),
+            "data = {}\nscore.metrics = [\"mae\"]\n\
+             score.baseline = \"mean\"\nfolds = { horizon = 2, count = 9, step = 1 }\n\
+             [[model]]\nuse = \"drift\"\n[[model]]\nuse = \"naive\"\n[[model]]\nuse = \"mean\"\n",
+        );
+        let mut plan = Plan::new(&Spec::from_toml(spec).unwrap(), &panel).unwrap();
+        plan.models[0].same_row = true;
+        let mut summary = Summary::new(&plan);
+        for fold in 0..9 {
+            let off = 2.0 + (fold % 3) as f64;
+            let answers = [1.0, off, 4.0 + off].into_iter().enumerate();
+            let answer = |(model, off)| answered(&plan, (0, model), [0.0; 2], [off; 2]);
+            summary.feed(&FoldResult { fold, answers: answers.map(answer).collect() });
+        }
+        let board = summary.leaderboard(&Ctx::new(1));
+        let [drift, naive, mean] = board.rows.as_slice() else { panic!("{board:?}") };
+        assert_eq!((drift.model.as_str(), drift.leaks, drift.in_mcs), ("drift", true, None));
+        assert_eq!(board.best(), Some(naive));
+        assert_eq!((naive.in_mcs, mean.in_mcs), (Some(true), Some(false)));
+        assert_eq!((naive.p_best, drift.p_best.is_some()), (None, true));
+    }
+}
