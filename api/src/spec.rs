@@ -92,6 +92,7 @@ impl Written {
             PlanError::Range { table, .. } => &[table],
             PlanError::NoPast { .. } => &["folds"],
             PlanError::Price { .. } => &["money"],
+            PlanError::Unread { table } => &[table],
             PlanError::Metric { .. }
             | PlanError::Model { place: None, .. }
             | PlanError::Task { place: None, .. } => &["score"],

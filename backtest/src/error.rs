@@ -101,6 +101,12 @@ pub enum PlanError {
         /// The price.
         price: f64,
     },
+    /// A table of settings for learners, in a run without one.
+    #[error("no model of the run reads [{table}]")]
+    Unread {
+        /// The table.
+        table: &'static str,
+    },
     /// Nothing to learn from, however many folds.
     #[error("no series has a value before its last cutoff")]
     NoValue,
@@ -138,6 +144,7 @@ impl PlanError {
                 None => "`almanac metrics` lists them".into(),
             }),
             PlanError::Price { .. } => Some("leave [money] out, or name a target of prices".into()),
+            PlanError::Unread { .. } => Some("leave it out, or add a learner such as ridge".into()),
             PlanError::Range { .. } | PlanError::NoValue => None,
             PlanError::NoPast { fit: 0, .. } => Some("use a shorter horizon".into()),
             PlanError::NoPast { fit, .. } => Some(format!("at most {fit} folds fit")),
@@ -172,6 +179,7 @@ impl PlanError {
             PlanError::Metric { field: name, .. } => field("score", name),
             PlanError::Range { table, field: name, .. } => field(table, name),
             PlanError::NoPast { .. } => field("folds", "count"),
+            PlanError::Unread { table } => key_start(root, table),
             PlanError::Price { .. } => field("money", "position"),
         }?;
         Some(line_column(text, start))

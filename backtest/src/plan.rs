@@ -7,9 +7,9 @@ use almanac_models::{classify, entry, find, regress};
 
 use crate::error::PlanError;
 use crate::folds::Folds;
-use crate::metrics::{Gauge, Read, USUAL, USUAL_DIRECTION, USUAL_ROWS, gauges};
+use crate::metrics::{Estimate, Gauge, Read, USUAL, USUAL_DIRECTION, USUAL_ROWS, gauges};
 use crate::money;
-use crate::ready::{About, Named, build, expand, unknown};
+use crate::ready::{About, Named, build, expand, learns, unknown};
 use crate::rows::TableRows;
 use crate::spec::{ModelSpec, RunSpec, ScoreSpec, Spec, TaskName};
 
@@ -69,6 +69,7 @@ impl<'a> Plan<'a> {
             return Err(PlanError::NoModel);
         }
         check_run(&spec.run)?;
+        check_read(spec)?;
         let folds = folds()?;
         let mut spec = spec.clone();
         money::fill(&mut spec, panel)?;
@@ -250,9 +251,35 @@ fn all_gauges(task: TaskName, score: &ScoreSpec, levels: &[f64]) -> Result<Vec<G
         let got = written.join(", ");
         return Err(PlanError::Range { table: "score", field: "metrics", must: must.into(), got });
     }
+    let chance = |gauge: &&Gauge| gauge.metric.estimates == Estimate::Probability;
+    let directions = task == TaskName::Direction;
+    if let Some(stranger) = found.iter().find(|gauge| chance(gauge) != directions) {
+        let must = match directions {
+            true => "metrics of directions, such as accuracy",
+            false => "metrics of values, such as rmse: directions are another task",
+        };
+        let (must, got) = (must.into(), format!("`{}`", stranger.name));
+        return Err(PlanError::Range { table: "score", field: "metrics", must, got });
+    }
     let mut seen = BTreeSet::new();
     found.retain(|gauge| seen.insert(gauge.name.clone()));
     Ok(found)
+}
+
+/// Refuses tables of features and lifts that no model of the run reads.
+fn check_read(spec: &Spec) -> Result<(), PlanError> {
+    if spec.model.iter().any(|model| learns(spec.task, &model.entry)) {
+        return Ok(());
+    }
+    let written = [
+        ("features", !spec.features.is_empty()),
+        ("lift", !spec.lift.is_empty()),
+        ("variant", !spec.variant.is_empty()),
+    ];
+    match written.into_iter().find(|(_, written)| *written) {
+        None => Ok(()),
+        Some((table, _)) => Err(PlanError::Unread { table }),
+    }
 }
 
 /// The place of the metric that ranks: it needs a score for each series.
@@ -311,4 +338,26 @@ fn number(places: &[usize], models: &mut [ModelSpec]) -> Result<(), PlanError> {
         model.name = names.find(|name| taken.insert(name.clone()));
     }
     Ok(())
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use almanac_data::Calendar;
+
+    fn said(text: &str) -> String {
+        let at = (1..=9).map(Stamp).collect();
+        let panel = Panel::new("p", Calendar::steps(), vec![("a".into(), 9)], at, vec![1.0; 9]);
+        let text = format!("data = {{}}\nfolds.horizon = 1\n{text}\n[[model]]\nuse = \"naive\"");
+        let spec = Spec::from_toml(&text).unwrap();
+        Plan::new(&spec, &panel.unwrap()).err().unwrap().to_string()
+    }
+
+    /// Settings that nothing reads, and metrics of another task, are mistakes.
+    #[test]
+    fn nothing_is_ignored() {
+        assert_eq!(said("features.lags = [1]"), "no model of the run reads [features]");
+        let error = said("score.metrics = [\"accuracy\"]");
+        assert!(error.contains("metrics of values") && error.contains("`accuracy`"), "{error}");
+    }
 }

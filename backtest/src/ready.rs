@@ -106,7 +106,7 @@ pub(crate) fn expand(spec: &Spec) -> Vec<(usize, ModelSpec)> {
 }
 
 /// Whether this task's roster of this name is one of learners.
-fn learns(task: TaskName, name: &str) -> bool {
+pub(crate) fn learns(task: TaskName, name: &str) -> bool {
     match task {
         TaskName::Forecast => entry(name).is_err() && find(regress::ROSTER, name).is_ok(),
         TaskName::Direction | TaskName::Regress => true,

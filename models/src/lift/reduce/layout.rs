@@ -51,6 +51,8 @@ pub(crate) struct Rows {
     values: Vec<f64>,
     /// What each row asks.
     pub y: Vec<f64>,
+    /// When what it asks is known.
+    at: Vec<Stamp>,
 }
 
 /// Which rows of a series are laid out.
@@ -215,10 +217,11 @@ impl Rows {
             self.values.truncate(start);
         } else {
             self.y.push(y);
+            self.at.push(seen.when);
         }
     }
 
-    /// All rows of several series, one after another.
+    /// All rows of several series, in the order of time: what learners hold back is the newest.
     ///
     /// # Errors
     /// Series whose features are not the same columns.
@@ -227,16 +230,23 @@ impl Rows {
         count: usize,
         of: impl Fn(usize) -> Rows + Sync + Send,
     ) -> Result<Rows, FitError> {
-        let mut all = Rows::default();
-        for rows in ctx.map(count, of) {
-            if all.names.is_empty() {
-                all.names = rows.names;
-            } else if all.names != rows.names {
-                let message = "features that differ from series to series need scope = \"series\"";
-                return Err(FitError::Failed(message.into()));
-            }
-            all.values.extend(rows.values);
-            all.y.extend(rows.y);
+        let parts: Vec<Rows> = ctx.map(count, of);
+        let names = parts.first().map(|rows| rows.names.clone()).unwrap_or_default();
+        if parts.iter().any(|rows| rows.names != names) {
+            let message = "features that differ from series to series need scope = \"series\"";
+            return Err(FitError::Failed(message.into()));
+        }
+        let places = parts.iter().enumerate();
+        let mut order: Vec<(Stamp, usize, usize)> = places
+            .flat_map(|(part, rows)| rows.at.iter().enumerate().map(move |(r, &at)| (at, part, r)))
+            .collect();
+        order.sort_unstable();
+        let width = names.len();
+        let mut all = Rows { names, ..Rows::default() };
+        for (at, part, row) in order {
+            all.values.extend(&parts[part].values[row * width..][..width]);
+            all.y.push(parts[part].y[row]);
+            all.at.push(at);
         }
         Ok(all)
     }
@@ -263,4 +273,31 @@ fn names(learnt: &Learnt, season: usize, which: Which) -> Vec<String> {
 
 fn matrix(names: Vec<String>, values: &[f64]) -> Result<Matrix, FitError> {
     Matrix::from_rows(names, values).map_err(|e: PanelError| FitError::Failed(e.to_string()))
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use almanac_data::Panel;
+
+    /// Rows of 1 2 3 and 10 20 30, one lag each, stand by their stamps: 2 20 3 30.
+    #[test]
+    fn rows_of_a_panel_stand_in_the_order_of_time() {
+        let ends = vec![("a".to_string(), 3), ("b".to_string(), 6)];
+        let at = [1, 2, 3, 1, 2, 3].map(Stamp).to_vec();
+        let y = vec![1.0, 2.0, 3.0, 10.0, 20.0, 30.0];
+        let panel = Panel::new("p", Calendar::steps(), ends, at, y).unwrap();
+        let cut = panel.cut([(0, 3), (1, 6)], usize::MAX, 1);
+        let view = cut.past(&panel);
+        let features = Features::read(&serde_json::from_str(r#"{"lags":[1]}"#).unwrap()).unwrap();
+        let see = See { values: false, same_row: false };
+        let which = Which { steps: (1, 1), origins: usize::MAX, step_column: false };
+        let rows = Rows::join(&Ctx::new(1), 2, |place| {
+            let laid = Source::of(&view.series(place), &view).lay(&[], see).unwrap();
+            let learnt = laid.learn(&features).unwrap();
+            laid.rows(&learnt, which, |origin, step| laid.z(origin, step))
+        });
+        let (x, y) = rows.unwrap().matrix().unwrap();
+        assert_eq!((x.column(0), y), (&[1.0, 10.0, 2.0, 20.0][..], vec![2.0, 20.0, 3.0, 30.0]));
+    }
 }
