@@ -395,7 +395,7 @@ mod tests {
         let (slip, _) = build(json!({"kind": "conformel"})).unwrap_err();
         assert_eq!(slip, "setting `kind`: no lift `conformel`; did you mean `conformal`?");
         let (unnamed, _) = build(json!({"windows": 5})).unwrap_err();
-        assert_eq!(unnamed, "setting `kind`: name a lift, one of conformal");
+        assert_eq!(unnamed, "setting `kind`: name a lift, one of conformal, log");
         let (_, hint) = build(json!({"kind": "conformal", "window": 5})).unwrap_err();
         assert_eq!(hint.as_deref(), Some("did you mean `windows`?"));
     }
