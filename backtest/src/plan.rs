@@ -65,11 +65,8 @@ impl<'a> Plan<'a> {
         if panel.is_empty() {
             return Err(PlanError::NoSeries);
         }
-        if spec.model.is_empty() {
-            return Err(PlanError::NoModel);
-        }
+        check_models(spec)?;
         check_run(&spec.run)?;
-        check_read(spec)?;
         let folds = folds()?;
         let mut spec = spec.clone();
         money::fill(&mut spec, panel)?;
@@ -266,8 +263,11 @@ fn all_gauges(task: TaskName, score: &ScoreSpec, levels: &[f64]) -> Result<Vec<G
     Ok(found)
 }
 
-/// Refuses tables of features and lifts that no model of the run reads.
-fn check_read(spec: &Spec) -> Result<(), PlanError> {
+/// Refuses a run without models, and tables of features and lifts that none of them reads.
+fn check_models(spec: &Spec) -> Result<(), PlanError> {
+    if spec.model.is_empty() {
+        return Err(PlanError::NoModel);
+    }
     if spec.model.iter().any(|model| learns(spec.task, &model.entry)) {
         return Ok(());
     }
