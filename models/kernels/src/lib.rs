@@ -18,6 +18,7 @@ pub mod loess;
 pub mod neighbours;
 pub mod perceptron;
 pub mod quantile;
+pub mod recurrent;
 pub mod ses;
 pub mod stl;
 pub mod sums;
