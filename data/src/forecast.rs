@@ -165,6 +165,17 @@ impl Forecast {
         self
     }
 
+    /// Only the first `count` steps.
+    pub fn first(mut self, count: usize) -> Forecast {
+        self.mean.truncate(count);
+        match &mut self.spread {
+            Spread::None => {}
+            Spread::Normal(sd) => sd.truncate(count),
+            Spread::Draws(steps) | Spread::Quantiles { values: steps, .. } => steps.truncate(count),
+        }
+        self
+    }
+
     /// Only the steps from `first` on.
     pub fn skip(mut self, first: usize) -> Forecast {
         self.mean.drain(..first);

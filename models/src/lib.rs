@@ -14,12 +14,14 @@ pub mod classify;
 pub mod features;
 pub mod forecast;
 pub mod lift;
+pub mod nets;
 pub mod regress;
 mod roster;
 mod settings;
 mod standard;
 mod trees;
 
+use std::any::Any;
 use std::sync::Arc;
 use std::sync::atomic::{AtomicBool, Ordering};
 
@@ -34,12 +36,29 @@ pub use roster::{Entry, Inner, entry, find};
 pub use settings::{Setting, SettingError, SettingRow, Settings, Written, rows};
 
 /// Settings, before any data.
+///
+/// The second method is there because a network that learnt at one fold may go on from there at the
+/// next, which a fit without a memory cannot.
 pub trait Model<T: Task>: Send + Sync {
     /// Learns from what `train` shows.
     ///
     /// # Errors
     /// Too little data, values outside the method's domain, arithmetic that left the finite numbers.
     fn fit(&self, ctx: &Ctx, train: T::Train<'_>) -> Result<Box<dyn Fitted<T>>, FitError>;
+
+    /// The same after an earlier fit of this model, from which one that is warm goes on.
+    ///
+    /// # Errors
+    /// As of [`Model::fit`].
+    fn refit(
+        &self,
+        ctx: &Ctx,
+        train: T::Train<'_>,
+        before: &dyn Fitted<T>,
+    ) -> Result<Box<dyn Fitted<T>>, FitError> {
+        let _ = before;
+        self.fit(ctx, train)
+    }
 }
 
 /// The same, after.
@@ -49,6 +68,11 @@ pub trait Fitted<T: Task>: Send + Sync {
     /// # Errors
     /// Regressors absent ahead, or an answer that would not be finite.
     fn predict(&self, ctx: &Ctx, ask: T::Ask<'_>) -> Result<T::Answer, FitError>;
+
+    /// Itself, where a refit can go on from it.
+    fn as_any(&self) -> Option<&dyn Any> {
+        None
+    }
 }
 
 /// What a fit may know of its surroundings: randomness, threads, and whether to stop.
@@ -58,13 +82,51 @@ pub struct Ctx {
     pub seed: u64,
     /// Threads that one fit may use.
     pub threads: usize,
+    /// Where networks are computed.
+    pub device: nets::Device,
     cancel: Arc<AtomicBool>,
+    watch: Option<Watch>,
+}
+
+/// An epoch of a network's training, as it ends.
+#[derive(Debug, Clone, Copy, PartialEq)]
+pub struct Epoch {
+    /// Its number, from 1.
+    pub epoch: usize,
+    /// How many there are at most.
+    pub epochs: usize,
+    /// The mean loss in it.
+    pub loss: f64,
+    /// The loss on what is held back.
+    pub held: Option<f64>,
+}
+
+/// Who is told of epochs.
+#[derive(Clone)]
+struct Watch(Arc<dyn Fn(&Epoch) + Send + Sync>);
+
+impl std::fmt::Debug for Watch {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        f.write_str("Watch")
+    }
 }
 
 impl Ctx {
     /// A context of one thread.
     pub fn new(seed: u64) -> Ctx {
-        Ctx { seed, threads: 1, cancel: Arc::default() }
+        Ctx { seed, threads: 1, ..Ctx::default() }
+    }
+
+    /// The same, telling of every epoch of a network's training.
+    pub fn watched(self, watch: impl Fn(&Epoch) + Send + Sync + 'static) -> Ctx {
+        Ctx { watch: Some(Watch(Arc::new(watch))), ..self }
+    }
+
+    /// Tells of an epoch.
+    pub(crate) fn tell(&self, epoch: &Epoch) {
+        if let Some(Watch(watch)) = &self.watch {
+            watch(epoch);
+        }
     }
 
     /// The same with a seed of its own for this name, so that results do not depend on scheduling.

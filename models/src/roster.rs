@@ -6,6 +6,7 @@ use almanac_data::nearest;
 
 use crate::classify::Classify;
 use crate::forecast::{ROSTER, Univariate};
+use crate::nets::{Architecture, Network};
 use crate::regress::Regress;
 use crate::settings::{SettingError, SettingRow, Settings, Written, rows};
 
@@ -43,6 +44,12 @@ impl<S: Settings + Regress + 'static> Of<dyn Regress> for S {
 
 impl<S: Settings + Classify + 'static> Of<dyn Classify> for S {
     fn boxed(self) -> Box<dyn Classify> {
+        Box::new(self)
+    }
+}
+
+impl<A: Architecture + 'static> Of<dyn Network> for A {
+    fn boxed(self) -> Box<dyn Network> {
         Box::new(self)
     }
 }

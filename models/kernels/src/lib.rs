@@ -1,5 +1,6 @@
 //! Hot loops: slices in, slices out.
 
+pub mod adam;
 pub mod arima;
 pub mod bfgs;
 pub mod boost;

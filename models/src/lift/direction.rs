@@ -126,7 +126,10 @@ impl DirectedModel {
 
 impl Recipe {
     fn lay<'a>(&self, source: &Source<'a>) -> Result<Laid<'a>, FitError> {
-        source.lay(&self.settings.target, See { values: false, same_row: self.features.same_row })
+        source.lay(
+            &self.settings.target,
+            See { values: false, same_row: self.features.same_row, lines: &[] },
+        )
     }
 
     fn which(&self, step: usize) -> Which {

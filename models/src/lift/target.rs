@@ -34,10 +34,12 @@ pub enum Transform {
     Standardize,
     /// Mean absolute value 1.
     Scale,
+    /// Smallest value 0, largest 1.
+    MinMax,
 }
 
 const WORDS: &str = "log, log10, difference, difference:K, seasonal_difference, returns, \
-                     standardize or scale";
+                     standardize, scale or min_max";
 
 impl TryFrom<String> for Transform {
     type Error = String;
@@ -51,6 +53,7 @@ impl TryFrom<String> for Transform {
             "returns" => Transform::Returns,
             "standardize" => Transform::Standardize,
             "scale" => Transform::Scale,
+            "min_max" => Transform::MinMax,
             other => {
                 let lag = other.strip_prefix("difference:").and_then(|lag| lag.parse().ok());
                 let lag = lag.filter(|&lag| lag > 0);
@@ -71,6 +74,7 @@ impl From<Transform> for String {
             Transform::Returns => "returns".into(),
             Transform::Standardize => "standardize".into(),
             Transform::Scale => "scale".into(),
+            Transform::MinMax => "min_max".into(),
         }
     }
 }
@@ -86,13 +90,31 @@ pub struct Transformed {
     undo: Vec<Undo>,
 }
 
+/// What values are measured from, and in.
+#[derive(Debug, Clone, Copy, PartialEq)]
+pub(crate) struct Line {
+    mean: f64,
+    width: f64,
+}
+
+impl Line {
+    fn of(one: Transform, z: &[f64]) -> Line {
+        let (mean, width) = match one {
+            Transform::Standardize => super::scaled::centre_and_width(z),
+            Transform::MinMax => {
+                let least = z.iter().copied().fold(f64::INFINITY, f64::min);
+                (least, z.iter().copied().fold(f64::NEG_INFINITY, f64::max) - least)
+            }
+            _ => (0.0, z.iter().map(|value| value.abs()).sum::<f64>() / z.len().max(1) as f64),
+        };
+        Line { mean, width: if width > 0.0 { width } else { 1.0 } }
+    }
+}
+
 #[derive(Debug, Clone)]
 enum Undo {
     Exp(f64),
-    Line {
-        mean: f64,
-        width: f64,
-    },
+    Line(Line),
     /// The last values before the forecast, oldest first.
     Cumulate(Vec<f64>),
     Compound(f64),
@@ -103,9 +125,30 @@ enum Undo {
 /// # Errors
 /// A value outside a transform's domain, or fewer values than a difference needs.
 pub fn transform(list: &[Transform], y: &[f64], season: usize) -> Result<Transformed, FitError> {
+    transform_as(list, y, season, &[])
+}
+
+/// The same along lines that an earlier part of the series gave, as far as they go.
+///
+/// # Errors
+/// As of [`transform`].
+pub(crate) fn transform_as(
+    list: &[Transform],
+    y: &[f64],
+    season: usize,
+    lines: &[Line],
+) -> Result<Transformed, FitError> {
     let mut out = Transformed { z: y.to_vec(), lost: 0, undo: Vec::new() };
+    let mut lines = lines.iter().copied();
     for one in list {
-        let (undo, lost) = apply(*one, &mut out.z, season)?;
+        let (undo, lost) = match one {
+            Transform::Standardize | Transform::Scale | Transform::MinMax => {
+                let line = lines.next().unwrap_or_else(|| Line::of(*one, &out.z));
+                out.z.iter_mut().for_each(|value| *value = (*value - line.mean) / line.width);
+                (Undo::Line(line), 0)
+            }
+            other => apply(*other, &mut out.z, season)?,
+        };
         out.lost += lost;
         out.undo.push(undo);
     }
@@ -138,16 +181,8 @@ fn apply(one: Transform, z: &mut Vec<f64>, season: usize) -> Result<(Undo, usize
             *z = z.windows(2).map(|pair| pair[1] / pair[0] - 1.0).collect();
             (Undo::Compound(last), 1)
         }
-        Transform::Standardize => {
-            let (mean, width) = super::scaled::centre_and_width(z);
-            z.iter_mut().for_each(|value| *value = (*value - mean) / width);
-            (Undo::Line { mean, width }, 0)
-        }
-        Transform::Scale => {
-            let mean = z.iter().map(|value| value.abs()).sum::<f64>() / z.len().max(1) as f64;
-            let width = if mean > 0.0 { mean } else { 1.0 };
-            z.iter_mut().for_each(|value| *value /= width);
-            (Undo::Line { mean: 0.0, width }, 0)
+        Transform::Standardize | Transform::Scale | Transform::MinMax => {
+            return Err(FitError::Failed("a line is not a change".into()));
         }
     })
 }
@@ -163,13 +198,22 @@ fn difference(z: &mut Vec<f64>, lag: usize) -> Result<(Undo, usize), FitError> {
 }
 
 impl Transformed {
+    /// The lines of these values, for a later part of the same series.
+    pub(crate) fn lines(&self) -> Vec<Line> {
+        let line = |undo: &Undo| match undo {
+            Undo::Line(line) => Some(*line),
+            _ => None,
+        };
+        self.undo.iter().filter_map(line).collect()
+    }
+
     /// Values of the steps ahead, brought back to the series' own unit.
     pub fn back(&self, ahead: &[f64]) -> Vec<f64> {
         let mut values = ahead.to_vec();
         for undo in self.undo.iter().rev() {
             match undo {
                 Undo::Exp(base) => values.iter_mut().for_each(|value| *value = base.powf(*value)),
-                Undo::Line { mean, width } => {
+                Undo::Line(Line { mean, width }) => {
                     values.iter_mut().for_each(|value| *value = mean + width * *value);
                 }
                 Undo::Cumulate(last) => {
@@ -202,7 +246,7 @@ pub(crate) fn without_order(list: &[Transform]) -> Result<(), SettingError> {
         None => Ok(()),
         Some(one) => Err(SettingError::Range {
             name: "target",
-            must: "log, log10, standardize or scale: rows of a table have no order",
+            must: "log, log10, standardize, scale or min_max: rows of a table have no order",
             got: String::from(*one),
         }),
     }

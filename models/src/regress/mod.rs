@@ -25,6 +25,7 @@ mod tree;
 use almanac_data::{FitError, Matrix};
 
 use crate::Ctx;
+use crate::nets::{Cnn, learner};
 use crate::roster::{Entry, line};
 
 /// Every regressor, simplest first.
@@ -66,6 +67,7 @@ pub const ROSTER: &[Entry<dyn Regress>] = &[
     line::<dyn Regress, gmdh::Gmdh>("gmdh", "layers of quadratics of pairs, chosen by other rows"),
     line::<dyn Regress, grnn::Grnn>("grnn", "the mean of all rows, weighted by nearness"),
     line::<dyn Regress, mlp::Mlp>("mlp", "layers of bent sums, walked downhill"),
+    learner::<Cnn>("cnn", "short filters slid over the columns, and sums of what they find"),
 ];
 
 /// A regressor: settings, before any data.

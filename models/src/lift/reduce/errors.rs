@@ -6,14 +6,14 @@ use almanac_data::Forecast;
 const ENOUGH: usize = 40;
 
 /// Errors in units of each series' own width, by step.
-pub(super) struct Errors {
+pub(crate) struct Errors {
     by_step: Vec<Vec<f64>>,
     all: Vec<f64>,
 }
 
 /// A series' width: the mean absolute change from value to value, or of the values where nothing
 /// changes.
-pub(super) fn width(y: &[f64]) -> f64 {
+pub(crate) fn width(y: &[f64]) -> f64 {
     let mut before = f64::NAN;
     let (mut changes, mut sizes, mut pairs, mut count) = (0.0, 0.0, 0.0, 0.0);
     for &value in y.iter().filter(|value| !value.is_nan()) {

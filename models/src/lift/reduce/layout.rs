@@ -5,7 +5,7 @@ use almanac_data::{Ahead, Calendar, FitError, Matrix, PanelError, PanelView, Rol
 use crate::Ctx;
 use crate::features::{Beside, Features, Learnt, Seen, Track, Walk};
 use crate::forecast::fill;
-use crate::lift::target::{Transform, Transformed, transform};
+use crate::lift::target::{Line, Transform, Transformed, transform_as};
 
 /// A column of a source: its name, when it becomes known, its values.
 type SourceColumn<'a> = (&'a str, Role, &'a [f64]);
@@ -28,7 +28,7 @@ pub(crate) struct Laid<'a> {
     /// The transformed values, row by row, and how to bring forecasts back.
     pub target: Transformed,
     /// Whether the value behind each row was observed, not filled.
-    observed: Vec<bool>,
+    pub observed: Vec<bool>,
     /// The last complete values in their own unit, for scales and directions.
     pub y: Vec<f64>,
     /// Missing values that were filled.
@@ -37,11 +37,13 @@ pub(crate) struct Laid<'a> {
 
 /// What features are shown of a series.
 #[derive(Debug, Clone, Copy)]
-pub(crate) struct See {
+pub(crate) struct See<'l> {
     /// Its values as they are; else those after the transforms.
     pub values: bool,
     /// Columns of the row asked before they are known.
     pub same_row: bool,
+    /// Lines of the transforms that an earlier part of the series gave; empty = its own.
+    pub lines: &'l [Line],
 }
 
 /// Rows for a learner.
@@ -98,6 +100,16 @@ impl<'a> Source<'a> {
         }
     }
 
+    /// The series' name.
+    pub fn id(&self) -> &'a str {
+        self.id
+    }
+
+    /// Observations in one season.
+    pub fn season(&self) -> usize {
+        self.season
+    }
+
     /// Number of rows.
     pub fn rows(&self) -> usize {
         self.y.len()
@@ -125,12 +137,12 @@ impl<'a> Source<'a> {
     ///
     /// # Errors
     /// No observed value, or values that a transform cannot read.
-    pub fn lay(&self, target: &[Transform], see: See) -> Result<Laid<'a>, FitError> {
+    pub fn lay(&self, target: &[Transform], see: See<'_>) -> Result<Laid<'a>, FitError> {
         let first = self.y.iter().position(|value| !value.is_nan());
         let first = first.ok_or(FitError::TooShort { need: 1, got: 0 })?;
         let raw = &self.y[first..];
         let y = fill(raw, self.season);
-        let target = transform(target, &y, self.season)?;
+        let target = transform_as(target, &y, self.season, see.lines)?;
         let start = first + target.lost;
         let beside = |&(name, role, past): &SourceColumn<'a>| {
             let ahead = self.ahead.iter().find(|(other, of, _)| *other == name && *of == role);
@@ -290,7 +302,7 @@ mod tests {
         let cut = panel.cut([(0, 3), (1, 6)], usize::MAX, 1);
         let view = cut.past(&panel);
         let features = Features::read(&serde_json::from_str(r#"{"lags":[1]}"#).unwrap()).unwrap();
-        let see = See { values: false, same_row: false };
+        let see = See { values: false, same_row: false, lines: &[] };
         let which = Which { steps: (1, 1), origins: usize::MAX, step_column: false };
         let rows = Rows::join(&Ctx::new(1), 2, |place| {
             let laid = Source::of(&view.series(place), &view).lay(&[], see).unwrap();

@@ -13,7 +13,7 @@
 //! Ben Taieb, Bontempi, Atiya & Sorjamaa (2012), A review and comparison of strategies for
 //! multi-step ahead time series forecasting.
 
-mod errors;
+pub(crate) mod errors;
 pub(crate) mod layout;
 
 use std::collections::BTreeMap;
@@ -274,7 +274,10 @@ impl Reduced {
 impl Recipe {
     fn lay<'a>(&self, source: &Source<'a>) -> Result<Laid<'a>, FitError> {
         let values = self.settings.reads == Reads::Values;
-        source.lay(&self.settings.target, See { values, same_row: self.features.same_row })
+        source.lay(
+            &self.settings.target,
+            See { values, same_row: self.features.same_row, lines: &[] },
+        )
     }
 
     fn which(&self, from: usize, to: usize) -> Which {

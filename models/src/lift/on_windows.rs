@@ -1,0 +1,388 @@
+//! OnWindows: a network made a forecaster, through windows of each series' past.
+//!
+//! ```text
+//! rows   ──── window: steps × channels ────┃ horizon        channel 1  the series, transformed
+//!        r − window + 1  …  r (the origin) ┃ r + 1 …        others     features of row r + 1, and
+//!                                                                      of row r + horizon (ahead)
+//! ```
+//!
+//! A window is measured from its own last value or mean (`level`) and in its own deviation or mean
+//! absolute value (`unit`), where asked for; the answer is brought back the same way. Transforms,
+//! features and the scales of channels are those of the past that was fitted. Windows never straddle
+//! two series; targets that are missing are not learnt from. With `windows`, the errors of the last
+//! horizons of the past give the spread: honest where the training holds them back.
+//! Lim & Zohren (2021), Time-series forecasting with deep learning: a survey.
+
+mod examples;
+
+use std::collections::BTreeMap;
+use std::sync::Arc;
+
+use almanac_data::{Ahead, FitError, Forecast, Forecasting, PanelView, Role};
+use serde::{Deserialize, Serialize};
+
+use crate::features::{Features, Learnt};
+use crate::lift::reduce::Scope;
+use crate::lift::reduce::errors::{Errors, width};
+use crate::lift::reduce::layout::{See, Source};
+use crate::lift::target::{Line, Transform};
+use crate::nets::{Ensemble, Goal, Lesson, Network, Shape};
+use crate::{Ctx, Fitted, Model, Setting, SettingError, Settings, Written};
+use examples::{Channels, Told, Windows};
+
+/// What the values of a window are measured from.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Default, Serialize, Deserialize)]
+#[serde(rename_all = "lowercase")]
+pub enum Level {
+    /// Nothing.
+    #[default]
+    None,
+    /// Its last value.
+    Last,
+    /// Its mean.
+    Mean,
+}
+
+/// What the values of a window are measured in.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Default, Serialize, Deserialize)]
+#[serde(rename_all = "lowercase")]
+pub enum Unit {
+    /// As they are.
+    #[default]
+    None,
+    /// Its standard deviation.
+    Deviation,
+    /// The mean of its absolute values.
+    Mean,
+}
+
+/// How channels beside the series are scaled.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Default, Serialize, Deserialize)]
+#[serde(rename_all = "snake_case")]
+pub enum Scale {
+    /// Mean 0 and deviation 1.
+    #[default]
+    Standardize,
+    /// Smallest value 0, largest 1.
+    MinMax,
+}
+
+/// A network made a forecaster.
+///
+/// | name     | default   | range                   | meaning                                       |
+/// |----------|-----------|-------------------------|-----------------------------------------------|
+/// | window   | two horizons or seasons | >= 1      | rows that the network sees                    |
+/// | scope    | series    | series, panel           | what one fit learns from                      |
+/// | target   | []        | transforms              | done to values first, undone on forecasts     |
+/// | level    | none      | none, last, mean        | what a window is measured from                |
+/// | unit     | none      | none, deviation, mean   | what a window is measured in                  |
+/// | features | none      | a table                 | channels: what is known of the next row       |
+/// | ahead    | none      | a table                 | channels: what is known of the row a horizon on |
+/// | scale    | standardize | standardize, min_max  | how those channels are scaled                 |
+/// | origins  | all       | >= 1                    | last windows of each series learnt from       |
+/// | windows  | 0         | >= 0                    | last horizons whose errors give the spread    |
+#[derive(Debug, Clone, Default, Serialize, Deserialize)]
+#[serde(default, deny_unknown_fields)]
+pub struct OnWindows {
+    /// Rows that the network sees; left out, two horizons or two seasons, whichever is more.
+    pub window: Option<usize>,
+    /// What one fit learns from.
+    pub scope: Scope,
+    /// Done to values first, undone on forecasts.
+    pub target: Vec<Transform>,
+    /// What a window is measured from.
+    pub level: Level,
+    /// What a window is measured in.
+    pub unit: Unit,
+    /// Channels: what is known of the next row.
+    pub features: Option<Written>,
+    /// Channels: what is known of the row a horizon on.
+    pub ahead: Option<Written>,
+    /// How those channels are scaled.
+    pub scale: Scale,
+    /// Only the last so many windows of each series are learnt from; left out, all.
+    pub origins: Option<usize>,
+    /// Last horizons of the past whose errors give the spread.
+    pub windows: usize,
+}
+
+impl Settings for OnWindows {
+    const TABLE: &'static [Setting] = &[
+        Setting {
+            name: "window",
+            range: ">= 1, or left out",
+            meaning: "rows that the network sees; left out, two horizons or seasons",
+        },
+        Setting { name: "scope", range: "series or panel", meaning: "what one fit learns from" },
+        Setting {
+            name: "target",
+            range: "transforms, as in [\"log\", \"min_max\"]",
+            meaning: "done to values first, undone on forecasts",
+        },
+        Setting {
+            name: "level",
+            range: "none, last or mean",
+            meaning: "what the values of a window are measured from",
+        },
+        Setting {
+            name: "unit",
+            range: "none, deviation or mean",
+            meaning: "what the values of a window are measured in",
+        },
+        Setting {
+            name: "features",
+            range: "a table of features, or left out",
+            meaning: "channels beside the series: what is known of the next row",
+        },
+        Setting {
+            name: "ahead",
+            range: "a table of features, or left out",
+            meaning: "channels beside the series: what is known of the row a horizon on",
+        },
+        Setting {
+            name: "scale",
+            range: "standardize or min_max",
+            meaning: "how channels beside the series are scaled",
+        },
+        Setting {
+            name: "origins",
+            range: ">= 1, or left out",
+            meaning: "only the last so many windows of each series are learnt from",
+        },
+        Setting {
+            name: "windows",
+            range: ">= 0",
+            meaning: "last horizons of the past whose errors give the spread; 0 = none",
+        },
+    ];
+
+    fn check(&self) -> Result<(), SettingError> {
+        SettingError::unless(self.window != Some(0), "window", "at least 1", 0)?;
+        SettingError::unless(self.origins != Some(0), "origins", "at least 1", 0)
+    }
+}
+
+impl OnWindows {
+    /// This network as a forecaster of so many steps.
+    ///
+    /// # Errors
+    /// Features that cannot be read.
+    pub fn around(
+        self,
+        network: Box<dyn Network>,
+        horizon: usize,
+    ) -> Result<Windowed, SettingError> {
+        let read = |written: &Option<Written>| match written {
+            Some(table) if !table.is_empty() => Features::read(table).map(Some),
+            _ => Ok(None),
+        };
+        let told = Told { next: read(&self.features)?, ahead: read(&self.ahead)? };
+        Ok(Windowed { settings: self, network: network.into(), told: Arc::new(told), horizon })
+    }
+}
+
+/// A network as a forecaster of a fixed number of steps.
+#[derive(Clone)]
+pub struct Windowed {
+    settings: OnWindows,
+    network: Arc<dyn Network>,
+    told: Arc<Told<Features>>,
+    horizon: usize,
+}
+
+/// What was learnt, and what of each series.
+struct FittedWindows {
+    model: Windowed,
+    shape: Shape,
+    goal: Goal,
+    channels: Channels,
+    series: BTreeMap<String, OfSeries>,
+    taught: Ensemble,
+    errors: Option<Errors>,
+}
+
+/// What was learnt of one series: lines of its transforms, and what its features learnt.
+#[derive(Clone)]
+struct OfSeries {
+    lines: Vec<Line>,
+    told: Told<Learnt>,
+}
+
+impl Windowed {
+    /// What one fit learns from.
+    pub fn scope(&self) -> Scope {
+        self.settings.scope
+    }
+
+    /// Whether features read columns that are not known yet.
+    pub fn same_row(&self) -> bool {
+        self.told.each().any(|features| features.same_row)
+    }
+
+    /// Whether a panel with these columns holds what its features ask for, early enough.
+    ///
+    /// # Errors
+    /// As of [`Features::admit`].
+    pub fn admit(&self, columns: &[(&str, Role)]) -> Result<(), SettingError> {
+        self.told.each().try_for_each(|features| features.admit(columns))
+    }
+
+    /// Whether a refit goes on from the last fit.
+    pub fn warm(&self) -> bool {
+        self.network.training().warm.is_some()
+    }
+
+    /// Rows that the network sees.
+    fn window(&self, season: usize) -> usize {
+        self.settings.window.unwrap_or((2 * self.horizon).max(2 * season).max(8))
+    }
+
+    fn see<'l>(&self, lines: &'l [Line]) -> See<'l> {
+        See { values: false, same_row: self.same_row(), lines }
+    }
+
+    /// Learns from a past, going on from an earlier fit where there is one.
+    fn learn(
+        &self,
+        ctx: &Ctx,
+        train: PanelView<'_>,
+        from: Option<&FittedWindows>,
+    ) -> Result<FittedWindows, FitError> {
+        let sources: Vec<Source<'_>> =
+            train.iter().map(|series| Source::of(&series, &train)).collect();
+        let known = |source: &Source<'_>| from.and_then(|from| from.series.get(source.id()));
+        let lay = |at: usize| {
+            let (source, season) = (&sources[at], train.season());
+            let lines = known(source).map(|known| known.lines.as_slice()).unwrap_or_default();
+            let laid = source.lay(&self.settings.target, self.see(lines))?;
+            let told = match known(source) {
+                Some(known) => known.told.clone(),
+                None => self.told.learn(&laid)?,
+            };
+            let values = told.values(&laid, season, self.horizon);
+            let of = OfSeries { lines: laid.target.lines(), told };
+            Ok::<_, FitError>((of, laid, values))
+        };
+        let (mut series, mut parts) = (BTreeMap::new(), Vec::with_capacity(sources.len()));
+        let mut refused = FitError::TooShort { need: 1, got: 0 };
+        for (one, source) in ctx.map(sources.len(), lay).into_iter().zip(&sources) {
+            match one {
+                Ok((of, laid, values)) => {
+                    series.insert(source.id().to_string(), of);
+                    parts.push((laid, values));
+                }
+                Err(error) => refused = error,
+            }
+        }
+        if parts.is_empty() {
+            return Err(refused);
+        }
+        let goal = Goal::of(self.network.training());
+        let channels = match from {
+            Some(from) => from.channels.clone(),
+            None => Channels::of(self.settings.scale, &parts)?,
+        };
+        let window = self.window(train.season());
+        let shape = Shape {
+            steps: window,
+            channels: 1 + channels.len(),
+            horizon: self.horizon,
+            outputs: goal.outputs(),
+        };
+        let examples = Windows::cut(&self.settings, shape, &channels, &parts)?;
+        let lesson = Lesson { shape, examples: &examples, goal: goal.clone(), from: None };
+        let before = from.map(|from| &from.taught);
+        let taught = Ensemble::teach(ctx, self.network.as_ref(), &lesson, before)?;
+        let model = self.clone();
+        let mut fitted =
+            FittedWindows { model, shape, goal, channels, series, taught, errors: None };
+        if self.settings.windows > 0 && fitted.goal.outputs() == 1 {
+            fitted.errors = Some(fitted.held_back(&sources)?);
+        }
+        Ok(fitted)
+    }
+}
+
+impl Model<Forecasting> for Windowed {
+    fn fit(
+        &self,
+        ctx: &Ctx,
+        train: PanelView<'_>,
+    ) -> Result<Box<dyn Fitted<Forecasting>>, FitError> {
+        Ok(Box::new(self.learn(ctx, train, None)?))
+    }
+
+    fn refit(
+        &self,
+        ctx: &Ctx,
+        train: PanelView<'_>,
+        before: &dyn Fitted<Forecasting>,
+    ) -> Result<Box<dyn Fitted<Forecasting>>, FitError> {
+        let before = before.as_any().and_then(|any| any.downcast_ref::<FittedWindows>());
+        Ok(Box::new(self.learn(ctx, train, before.filter(|_| self.warm()))?))
+    }
+}
+
+impl FittedWindows {
+    /// What the network says of the steps after a source, and how many values were filled.
+    fn answer(&self, source: &Source<'_>) -> Result<(Forecast, f64), FitError> {
+        let (model, horizon) = (&self.model, self.shape.horizon);
+        let known = self.series.get(source.id());
+        let lines = known.map(|known| known.lines.as_slice()).unwrap_or_default();
+        let laid = source.lay(&model.settings.target, model.see(lines))?;
+        let told = match known {
+            Some(known) => known.told.clone(),
+            None => model.told.learn(&laid)?,
+        };
+        let values = told.last(&laid, source.season(), (self.shape.steps, horizon))?;
+        let window = Windows::last(&model.settings, self.shape, &self.channels, (&laid, values));
+        let said = self.taught.answer(window.x)?;
+        let back = |value: f64| window.level + window.unit * value;
+        let forecast = self.goal.forecast(&said, back, |ahead| laid.target.back(ahead))?;
+        Ok((Forecast { filled: laid.filled, ..forecast }, width(source.y())))
+    }
+
+    /// Errors over the last horizons of the past.
+    fn held_back(&self, sources: &[Source<'_>]) -> Result<Errors, FitError> {
+        let (mut errors, horizon) = (Errors::new(self.shape.horizon), self.shape.horizon);
+        for source in sources {
+            for window in 1..=self.model.settings.windows {
+                let Some(row) = source.rows().checked_sub(window * horizon) else { continue };
+                if row < self.shape.steps {
+                    continue;
+                }
+                let (forecast, width) = self.answer(&source.before(row))?;
+                errors.add(&source.y()[row..][..horizon], &forecast.mean, width);
+            }
+        }
+        Ok(errors.sorted())
+    }
+}
+
+impl Fitted<Forecasting> for FittedWindows {
+    fn predict(&self, ctx: &Ctx, ask: Ahead<'_>) -> Result<Vec<Forecast>, FitError> {
+        if ask.horizon > self.shape.horizon {
+            let (fitted, asked) = (self.shape.horizon, ask.horizon);
+            return Err(FitError::Failed(format!("was fitted for {fitted} steps, not {asked}")));
+        }
+        let answer = |place| {
+            let (forecast, width) = self.answer(&Source::asked(&ask, place))?;
+            let filled = forecast.filled;
+            let forecast = match &self.errors {
+                Some(errors) => Forecast { filled, ..errors.around(forecast.mean, width) },
+                None => forecast,
+            };
+            let forecast = forecast.first(ask.horizon);
+            if forecast.is_finite() {
+                Ok(forecast)
+            } else {
+                Err(FitError::NotFinite("the forecast"))
+            }
+        };
+        ctx.map(ask.past.len(), answer).into_iter().collect()
+    }
+
+    fn as_any(&self) -> Option<&dyn std::any::Any> {
+        Some(self)
+    }
+}

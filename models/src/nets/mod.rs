@@ -1,0 +1,267 @@
+//! Networks: layers that learn by walking downhill, one file and one roster line each.
+//!
+//! ```text
+//! x [batch, steps, channels] ──▶ layers ──▶ [batch, horizon, outputs]        f32, on a device
+//! ```
+//!
+//! A file knows windows of numbers: how many steps and channels come in, how many steps and numbers
+//! a step go out. What the channels hold, how they were scaled and what the outputs mean is the
+//! business of [`OnWindows`](crate::lift::OnWindows), which makes a network a forecaster, and of
+//! [`on_columns`], which makes it a learner of rows. All train in the one loop of [`train`].
+
+mod adam;
+mod cnn;
+mod device;
+mod draw;
+mod keep;
+pub mod layers;
+mod loss;
+mod on_columns;
+mod schedule;
+mod train;
+
+use std::any::Any;
+use std::fmt::Debug;
+
+use almanac_data::FitError;
+use burn::module::Module;
+use burn::tensor::{Tensor, TensorData};
+
+use crate::roster::{Entry, line};
+use crate::{Ctx, Settings};
+
+pub use cnn::Cnn;
+pub use device::Device;
+pub use draw::Draw;
+pub(crate) use loss::Goal;
+pub use loss::Loss;
+pub(crate) use on_columns::{learner, teller};
+pub use schedule::Schedule;
+pub use train::Training;
+
+/// Every network, simplest first.
+pub const ROSTER: &[Entry<dyn Network>] = &[line::<dyn Network, cnn::Cnn>(
+    "cnn",
+    "short filters slid over the window, and sums of what they find",
+)];
+
+/// What goes in and what comes out.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct Shape {
+    /// Steps of a window.
+    pub steps: usize,
+    /// Numbers a step; the first is the series itself.
+    pub channels: usize,
+    /// Steps answered.
+    pub horizon: usize,
+    /// Numbers answered a step: 1, or as many as the loss has parameters.
+    pub outputs: usize,
+}
+
+/// A network as its file writes it: settings that say which layers to build.
+pub trait Architecture: Settings + Send + Sync {
+    /// Its layers.
+    type Layers: Layers;
+
+    /// The layers for this shape, weights drawn.
+    ///
+    /// # Errors
+    /// A window too short for them.
+    fn layers(&self, shape: Shape, draw: &mut Draw) -> Result<Self::Layers, FitError>;
+
+    /// How it is trained.
+    fn training(&self) -> &Training;
+}
+
+/// Layers with weights.
+pub trait Layers: Module + Sync + 'static {
+    /// `[batch, steps, channels]` → `[batch, horizon, outputs]`.
+    fn forward(&self, x: Tensor<3>, noise: &mut Noise) -> Tensor<3>;
+
+    /// Draws anew what is random but not learnt; asked before every epoch.
+    fn redraw(self, draw: &mut Draw) -> Self {
+        let _ = draw;
+        self
+    }
+}
+
+/// What happens by chance in a forward pass: in training a generator, in use nothing.
+#[derive(Debug)]
+pub struct Noise(Option<rand_chacha::ChaCha8Rng>);
+
+/// Windows or rows to learn from, in the order of time.
+pub trait Examples: Sync {
+    /// How many.
+    fn len(&self) -> usize;
+
+    /// Writes one: `x` has `steps · channels` numbers, `y` one a step answered, NaN = not known.
+    fn put(&self, at: usize, x: &mut [f32], y: &mut [f32]);
+}
+
+/// What one fit learns.
+pub struct Lesson<'a> {
+    /// What goes in and what comes out.
+    pub shape: Shape,
+    /// What it learns from.
+    pub examples: &'a dyn Examples,
+    /// What it makes small.
+    pub(crate) goal: Goal,
+    /// Where an earlier fit ended, to go on from.
+    pub from: Option<&'a dyn Taught>,
+}
+
+/// Several networks that learnt the same from other weights; their answers are averaged.
+pub(crate) struct Ensemble(pub Vec<Box<dyn Taught>>, Device);
+
+impl Ensemble {
+    /// As many as the training asks for, side by side; each goes on from its place in `from`.
+    ///
+    /// # Errors
+    /// The first of a network.
+    pub fn teach(
+        ctx: &Ctx,
+        network: &dyn Network,
+        lesson: &Lesson<'_>,
+        from: Option<&Ensemble>,
+    ) -> Result<Ensemble, FitError> {
+        let teach = |seed: usize| {
+            let from = from.and_then(|from| from.0.get(seed)).map(AsRef::as_ref);
+            let lesson = Lesson { from, goal: lesson.goal.clone(), ..*lesson };
+            network.learn(&ctx.single().named(&seed.to_string()), &lesson)
+        };
+        let all = ctx.map(network.training().seeds, teach).into_iter().collect::<Result<_, _>>()?;
+        Ok(Ensemble(all, ctx.device))
+    }
+
+    /// The mean answer to windows that lie one after another.
+    ///
+    /// # Errors
+    /// A device that fails.
+    pub fn answer(&self, x: Vec<f32>) -> Result<Vec<f64>, FitError> {
+        let mut sum: Vec<f64> = Vec::new();
+        for taught in &self.0 {
+            let said = taught.answer(self.1, &x)?;
+            sum.resize(said.len(), 0.0);
+            let share = 1.0 / self.0.len() as f64;
+            sum.iter_mut().zip(said).for_each(|(sum, said)| *sum += share * f64::from(said));
+        }
+        match sum.iter().all(|value| value.is_finite()) {
+            true => Ok(sum),
+            false => Err(FitError::NotFinite("what the network answers")),
+        }
+    }
+}
+
+/// A network of the roster, whatever its layers are.
+pub trait Network: Send + Sync {
+    /// How it is trained.
+    fn training(&self) -> &Training;
+
+    /// Its number of weights.
+    ///
+    /// # Errors
+    /// A window too short for its layers.
+    fn parameters(&self, shape: Shape) -> Result<usize, FitError>;
+
+    /// Learns, from drawn weights or from those that another fit ended with.
+    ///
+    /// # Errors
+    /// No examples, a window too short, a loss that left the finite numbers.
+    fn learn(&self, ctx: &Ctx, lesson: &Lesson<'_>) -> Result<Box<dyn Taught>, FitError>;
+
+    /// The same after, from what [`Taught::save`] wrote.
+    ///
+    /// # Errors
+    /// A damaged file, or one of another network.
+    fn load(&self, ctx: &Ctx, shape: Shape, bytes: &[u8]) -> Result<Box<dyn Taught>, FitError>;
+}
+
+/// A network that has learnt.
+pub trait Taught: Send + Sync {
+    /// Answers to windows that lie one after another: `horizon · outputs` numbers each.
+    fn answer(&self, device: Device, x: &[f32]) -> Result<Vec<f32>, FitError>;
+
+    /// Its weights by name, as safetensors.
+    fn save(&self) -> Vec<u8>;
+
+    /// Itself, for a network that goes on from it.
+    fn as_any(&self) -> &dyn Any;
+}
+
+/// Windows answered together.
+const TOGETHER: usize = 512;
+
+struct TaughtLayers<L> {
+    layers: L,
+    shape: Shape,
+}
+
+impl<A: Architecture> Network for A {
+    fn training(&self) -> &Training {
+        Architecture::training(self)
+    }
+
+    fn parameters(&self, shape: Shape) -> Result<usize, FitError> {
+        Ok(self.layers(shape, &mut Draw::new(&Ctx::new(0))?)?.num_params())
+    }
+
+    fn learn(&self, ctx: &Ctx, lesson: &Lesson<'_>) -> Result<Box<dyn Taught>, FitError> {
+        let (shape, mut draw) = (lesson.shape, Draw::new(ctx)?);
+        let from =
+            lesson.from.and_then(|from| from.as_any().downcast_ref::<TaughtLayers<A::Layers>>());
+        let layers = match from.filter(|from| from.shape == shape) {
+            Some(from) => from.layers.clone().train(),
+            None => self.layers(shape, &mut draw)?,
+        };
+        let layers = train::train(ctx, (layers, draw), lesson, Architecture::training(self))?;
+        Ok(Box::new(TaughtLayers { layers: layers.valid(), shape }))
+    }
+
+    fn load(&self, ctx: &Ctx, shape: Shape, bytes: &[u8]) -> Result<Box<dyn Taught>, FitError> {
+        let layers = self.layers(shape, &mut Draw::new(ctx)?)?.valid();
+        Ok(Box::new(TaughtLayers { layers: keep::load(layers, bytes)?, shape }))
+    }
+}
+
+impl<L: Layers> Taught for TaughtLayers<L> {
+    fn answer(&self, device: Device, x: &[f32]) -> Result<Vec<f32>, FitError> {
+        let Shape { steps, channels, .. } = self.shape;
+        let device = device.open()?;
+        let mut all = Vec::new();
+        for part in x.chunks(TOGETHER * steps * channels) {
+            let windows = part.len() / (steps * channels);
+            let data = TensorData::new(part.to_vec(), [windows, steps, channels]);
+            let said = self.layers.forward(Tensor::from_data(data, &device), &mut Noise(None));
+            all.extend(numbers(said)?);
+        }
+        Ok(all)
+    }
+
+    fn save(&self) -> Vec<u8> {
+        keep::save(&self.layers)
+    }
+
+    fn as_any(&self) -> &dyn Any {
+        self
+    }
+}
+
+/// The numbers of a tensor, row by row.
+fn numbers<const D: usize>(tensor: Tensor<D>) -> Result<Vec<f32>, FitError> {
+    let failed = |e: &dyn Debug| FitError::Failed(format!("the device gave no numbers: {e:?}"));
+    let data = tensor.try_into_data().map_err(|e| failed(&e))?;
+    data.try_into_vec::<f32>().map_err(|e| failed(&e))
+}
+
+/// Refuses a window of fewer than `need` steps.
+///
+/// # Errors
+/// In words.
+pub(crate) fn window_of(need: usize, shape: Shape) -> Result<(), FitError> {
+    match shape.steps {
+        steps if steps >= need => Ok(()),
+        steps => {
+            Err(FitError::Failed(format!("a window of {steps} is too short: {need} at least")))
+        }
+    }
+}
