@@ -6,12 +6,13 @@ use almanac_data::{
 use almanac_models::classify::Classify;
 use almanac_models::features::battery::{Battery, FORM};
 use almanac_models::lift::{
-    Directed, DirectedModel, LIFTS, OnRows, Reduce, Scope, lift, tuned, tuned_classes,
+    Directed, DirectedModel, LIFTS, OnRows, OnWindows, Reduce, Scope, lift, tuned, tuned_classes,
 };
+use almanac_models::nets::Network;
 use almanac_models::regress::Regress;
 use almanac_models::{
     Ctx, Entry, Fitted, Model, PerSeries, SettingError, Settings, Written, classify, entry, find,
-    regress,
+    nets, regress,
 };
 use serde_json::Value;
 
@@ -108,7 +109,10 @@ pub(crate) fn expand(spec: &Spec) -> Vec<(usize, ModelSpec)> {
 /// Whether this task's roster of this name is one of learners.
 pub(crate) fn learns(task: TaskName, name: &str) -> bool {
     match task {
-        TaskName::Forecast => entry(name).is_err() && find(regress::ROSTER, name).is_ok(),
+        TaskName::Forecast => {
+            let learner = find(regress::ROSTER, name).is_ok() || find(nets::ROSTER, name).is_ok();
+            entry(name).is_err() && learner
+        }
         TaskName::Direction | TaskName::Regress => true,
     }
 }
@@ -149,10 +153,13 @@ pub(crate) fn build(
     let wrong = |error| PlanError::Setting { place, model: model.clone(), error };
     match about.task {
         TaskName::Forecast if series => one_series(written).map_err(wrong),
-        TaskName::Forecast => {
-            let line = look_up(about.task, regress::ROSTER, place, written)?;
-            reduced(about, line, written).map_err(wrong)
-        }
+        TaskName::Forecast => match find(nets::ROSTER, &written.entry) {
+            Ok(line) if on_windows(written) => windowed(about, line, written).map_err(wrong),
+            _ => {
+                let line = look_up(about.task, regress::ROSTER, place, written)?;
+                reduced(about, line, written).map_err(wrong)
+            }
+        },
         TaskName::Direction => {
             let line = look_up(about.task, classify::ROSTER, place, written)?;
             directed(about, line, written).map_err(wrong)
@@ -182,6 +189,31 @@ fn reduced(
     };
     resolve(line, written)?;
     let model = reduce.around(learner, about.horizon)?;
+    model.admit(&about.declared())?;
+    let (scope, same_row) = (model.scope(), model.same_row());
+    Ok(Named { name: name(written), model: Ready::Panel(Box::new(model)), scope, same_row })
+}
+
+/// Whether a network is shown windows, not rows of features.
+fn on_windows(written: &ModelSpec) -> bool {
+    let kind = written.lift.as_ref().and_then(|lift| lift.get("kind"));
+    kind.is_none_or(|kind| kind == "windows")
+}
+
+/// A network made a forecaster of so many steps.
+fn windowed(
+    about: About<'_>,
+    line: &'static Entry<dyn Network>,
+    written: &mut ModelSpec,
+) -> Result<Named, SettingError> {
+    let (windows, tune) = settings::<OnWindows>("windows", written)?;
+    if tune.is_some() {
+        let message = "a network on windows is not tuned: name its settings".into();
+        return Err(SettingError::Type { name: "tune".into(), message });
+    }
+    let network = (line.build)(&written.settings)?;
+    resolve(line, written)?;
+    let model = windows.around(network, about.horizon)?;
     model.admit(&about.declared())?;
     let (scope, same_row) = (model.scope(), model.same_row());
     Ok(Named { name: name(written), model: Ready::Panel(Box::new(model)), scope, same_row })
@@ -308,6 +340,7 @@ pub(crate) fn unknown(task: TaskName, place: Option<usize>, name: &str, run: &[&
         _ if entry(name).is_ok() => Some("a forecaster of single series"),
         _ if find(regress::ROSTER, name).is_ok() => Some("a regressor"),
         _ if find(classify::ROSTER, name).is_ok() => Some("a classifier"),
+        _ if find(nets::ROSTER, name).is_ok() => Some("a network on windows"),
         _ => None,
     };
     if let Some(kind) = kind {
@@ -315,7 +348,7 @@ pub(crate) fn unknown(task: TaskName, place: Option<usize>, name: &str, run: &[&
     }
     let series = names(almanac_models::forecast::ROSTER);
     let mut known = match task {
-        TaskName::Forecast => [series, names(regress::ROSTER)].concat(),
+        TaskName::Forecast => [series, names(regress::ROSTER), names(nets::ROSTER)].concat(),
         TaskName::Direction => names(classify::ROSTER),
         TaskName::Regress => names(regress::ROSTER),
     };

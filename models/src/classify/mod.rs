@@ -15,6 +15,7 @@ mod tree;
 use almanac_data::{FitError, Matrix};
 
 use crate::Ctx;
+use crate::nets::{Cnn, teller};
 use crate::roster::{Entry, line};
 
 /// Every classifier, simplest first.
@@ -42,6 +43,7 @@ pub const ROSTER: &[Entry<dyn Classify>] = &[
         "many small trees, each moving the odds down the slope of the log loss",
     ),
     line::<dyn Classify, mlp::Mlp>("mlp", "layers of bent sums, walked downhill"),
+    teller::<Cnn>("cnn", "short filters slid over the columns, and sums of what they find"),
 ];
 
 /// A classifier: settings, before any data.

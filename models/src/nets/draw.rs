@@ -46,6 +46,15 @@ impl Draw {
         self.learnt([rows, columns], |rng| orthogonal(rng, rows, columns))
     }
 
+    /// These values.
+    pub fn given<const D: usize>(
+        &mut self,
+        shape: [usize; D],
+        values: Vec<f32>,
+    ) -> Param<Tensor<D>> {
+        self.learnt(shape, |_| values)
+    }
+
     /// All the same.
     pub fn constant<const D: usize>(&mut self, shape: [usize; D], value: f32) -> Param<Tensor<D>> {
         let count = shape.iter().product();

@@ -40,7 +40,7 @@ pub use schedule::Schedule;
 pub use train::Training;
 
 /// Every network, simplest first.
-pub const ROSTER: &[Entry<dyn Network>] = &[line::<dyn Network, cnn::Cnn>(
+pub const ROSTER: &[Entry<dyn Network>] = &[line::<dyn Network, Cnn>(
     "cnn",
     "short filters slid over the window, and sums of what they find",
 )];

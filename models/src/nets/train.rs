@@ -288,3 +288,69 @@ impl Loop<'_> {
         (Tensor::from_data(x, &device), flat(y), mask)
     }
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::nets::{Cnn, Ensemble, Examples, Goal, Network, Shape};
+
+    /// Windows of a sine, each with the two values after it.
+    struct Sine(usize);
+
+    fn sine(t: usize) -> f32 {
+        (t as f32 * 0.7).sin()
+    }
+
+    impl Examples for Sine {
+        fn len(&self) -> usize {
+            self.0
+        }
+
+        fn put(&self, at: usize, x: &mut [f32], y: &mut [f32]) {
+            x.iter_mut().enumerate().for_each(|(step, x)| *x = sine(at + step));
+            y.iter_mut().enumerate().for_each(|(step, y)| *y = sine(at + 8 + step));
+        }
+    }
+
+    const SHAPE: Shape = Shape { steps: 8, channels: 1, horizon: 2, outputs: 1 };
+
+    fn learn(ctx: &Ctx, train: Training) -> Result<Vec<f64>, FitError> {
+        let network = Cnn { train, ..Cnn::default() };
+        let goal = Goal::of(Network::training(&network));
+        let lesson = Lesson { shape: SHAPE, examples: &Sine(200), goal, from: None };
+        let window = (300..308).map(sine).collect();
+        Ensemble::teach(ctx, &network, &lesson, None)?.answer(window)
+    }
+
+    /// A sine is the sum of two of its past values: small filters find it. The same seed gives the
+    /// same bits on one thread and on two.
+    #[test]
+    fn a_sine_is_learnt() {
+        let train = Training { rate: 0.01, epochs: 60, seeds: 3, hold: 0.2, ..Training::default() };
+        let said = learn(&Ctx::new(1), train.clone()).unwrap();
+        for (step, said) in said.iter().enumerate() {
+            assert!((said - f64::from(sine(308 + step))).abs() < 0.1, "{said} at {step}");
+        }
+        assert_eq!(learn(&Ctx::new(1).with_threads(2), train.clone()).unwrap(), said);
+        assert_ne!(learn(&Ctx::new(2), train).unwrap(), said);
+    }
+
+    /// A rate of a million leaves the finite numbers, and the error says where.
+    #[test]
+    fn divergence_is_named() {
+        let error = learn(&Ctx::new(1), Training { rate: 1e6, ..Training::default() }).unwrap_err();
+        assert!(error.to_string().contains("training diverged: the loss is"), "{error}");
+    }
+
+    /// Every epoch is told of, in order; a cancelled fit stops.
+    #[test]
+    fn epochs_are_told_and_cancelled() {
+        let seen = std::sync::Arc::new(std::sync::Mutex::new(Vec::new()));
+        let into = std::sync::Arc::clone(&seen);
+        let ctx = Ctx::new(1).watched(move |epoch| into.lock().unwrap().push(epoch.epoch));
+        learn(&ctx, Training { epochs: 3, ..Training::default() }).unwrap();
+        assert_eq!(*seen.lock().unwrap(), [1, 2, 3]);
+        ctx.cancel();
+        assert_eq!(learn(&ctx, Training::default()).unwrap_err(), FitError::Cancelled);
+    }
+}

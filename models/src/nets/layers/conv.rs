@@ -31,5 +31,5 @@ impl Conv {
 
 /// The largest of each two steps: `[batch, channels, steps]` → `[batch, channels, ⌊steps / 2⌋]`.
 pub fn pool(x: Tensor<3>) -> Tensor<3> {
-    max_pool1d(x, MaxPoolOptions::new([2], [2], [0], [1], false))
+    max_pool1d(x, MaxPoolOptions::new([2]).with_stride([2]))
 }

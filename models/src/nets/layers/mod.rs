@@ -2,6 +2,10 @@
 
 mod conv;
 mod dense;
+mod dropout;
+mod recurrent;
 
 pub use conv::{Conv, pool};
 pub use dense::{Dense, Stack};
+pub use dropout::dropout;
+pub use recurrent::{Both, Recurrent, lstm};

@@ -1,0 +1,115 @@
+//! Recurrent layers: LSTM, GRU and RNN, one way or both.
+//!
+//! On the processor a layer is one operation of burn's graph, forward and backward, done by the
+//! fused kernels of `almanac_kernels::recurrent`; on another device it is a chain of burn's own
+//! operations, step by step, with the same numbers up to rounding.
+
+mod fused;
+mod unfused;
+
+use almanac_kernels::recurrent::{Act, Cell, Direction};
+use burn::module::{Module, Param};
+use burn::tensor::Tensor;
+
+use crate::nets::Draw;
+
+/// What a unit is.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(crate) struct Kind {
+    pub cell: Cell,
+    pub direction: Direction,
+}
+
+/// A layer that reads one way. Glorot's weights from the inputs, orthogonal ones from the units,
+/// biases 0, of an LSTM's forget gate 1.
+#[derive(Module, Debug)]
+pub struct Recurrent {
+    /// `[ins, gates · units]`
+    input: Param<Tensor<2>>,
+    /// `[units, gates · units]`
+    hidden: Param<Tensor<2>>,
+    /// `[gates · units]`
+    bias: Param<Tensor<1>>,
+    /// `[gates · units]` of a GRU; `[0]` else.
+    hidden_bias: Param<Tensor<1>>,
+    #[module(skip)]
+    kind: Kind,
+}
+
+impl Recurrent {
+    /// From `ins` numbers a step to `units`.
+    pub fn new(draw: &mut Draw, cell: Cell, ins: usize, units: usize) -> Recurrent {
+        Recurrent::directed(draw, Kind { cell, direction: Direction::Forward }, ins, units)
+    }
+
+    fn directed(draw: &mut Draw, kind: Kind, ins: usize, units: usize) -> Recurrent {
+        let wide = kind.cell.gates() * units;
+        let mut bias = vec![0.0; wide];
+        if matches!(kind.cell, Cell::Lstm(_)) {
+            bias[units..2 * units].fill(1.0);
+        }
+        let second = if kind.cell == Cell::Gru { wide } else { 0 };
+        Recurrent {
+            input: draw.glorot([ins, wide], (ins, wide)),
+            hidden: draw.orthogonal(units, wide),
+            bias: draw.given([wide], bias),
+            hidden_bias: draw.given([second], vec![0.0; second]),
+            kind,
+        }
+    }
+
+    /// `[batch, steps, ins]` → `[batch, steps, units]`, from a state of zero.
+    pub fn forward(&self, x: Tensor<3>) -> Tensor<3> {
+        let weights = fused::Weights {
+            input: self.input.val(),
+            hidden: self.hidden.val(),
+            bias: self.bias.val(),
+            hidden_bias: self.hidden_bias.val(),
+        };
+        match fused::serves(&x.device()) {
+            true => fused::run(self.kind, x, weights),
+            false => unfused::run(self.kind, x, weights),
+        }
+    }
+
+    /// `[batch, steps, ins]` → `[batch, units]`: the output where the reading ends.
+    pub fn last(&self, x: Tensor<3>) -> Tensor<2> {
+        let said = self.forward(x);
+        let [batch, steps, units] = said.dims();
+        let end = match self.kind.direction {
+            Direction::Forward => steps - 1,
+            Direction::Reverse => 0,
+        };
+        said.slice([0..batch, end..end + 1, 0..units]).reshape([batch, units])
+    }
+}
+
+/// A layer that reads both ways; outputs of the two stand side by side.
+#[derive(Module, Debug)]
+pub struct Both {
+    forth: Recurrent,
+    back: Recurrent,
+}
+
+impl Both {
+    /// From `ins` numbers a step to twice `units`.
+    pub fn new(draw: &mut Draw, cell: Cell, ins: usize, units: usize) -> Both {
+        let mut one = |direction| Recurrent::directed(draw, Kind { cell, direction }, ins, units);
+        Both { forth: one(Direction::Forward), back: one(Direction::Reverse) }
+    }
+
+    /// `[batch, steps, ins]` → `[batch, steps, 2 · units]`.
+    pub fn forward(&self, x: Tensor<3>) -> Tensor<3> {
+        Tensor::cat(vec![self.forth.forward(x.clone()), self.back.forward(x)], 2)
+    }
+
+    /// `[batch, steps, ins]` → `[batch, 2 · units]`: each way's output where its reading ends.
+    pub fn last(&self, x: Tensor<3>) -> Tensor<2> {
+        Tensor::cat(vec![self.forth.last(x.clone()), self.back.last(x)], 1)
+    }
+}
+
+/// An LSTM's unit: tanh, or max(0, ·) for candidate and output.
+pub fn lstm(relu: bool) -> Cell {
+    Cell::Lstm(if relu { Act::Relu } else { Act::Tanh })
+}

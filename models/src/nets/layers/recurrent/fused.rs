@@ -1,0 +1,156 @@
+//! The fused kernels as one operation of burn's graph.
+
+use std::sync::Arc;
+
+use almanac_kernels::recurrent::{Layer, Shape, Slopes, Tape, Wanted, Weights as Slices};
+use burn::backend::tensor::FloatTensor;
+use burn::backend::{Autodiff, Backend, Dispatch, Flex, TensorMetadata, backend_extension};
+use burn::tensor::{Device, Tensor, TensorData};
+use burn_autodiff::checkpoint::base::Checkpointer;
+use burn_autodiff::checkpoint::strategy::CheckpointStrategy;
+use burn_autodiff::grads::Gradients;
+use burn_autodiff::ops::{Backward, Ops, OpsKind};
+use burn_flex::FlexTensor;
+
+use super::Kind;
+
+/// Weights as tensors.
+pub(super) struct Weights {
+    pub input: Tensor<2>,
+    pub hidden: Tensor<2>,
+    pub bias: Tensor<1>,
+    pub hidden_bias: Tensor<1>,
+}
+
+/// A layer over whole sequences: x, W, U, b, d → outputs.
+#[backend_extension(Flex, Autodiff)]
+pub(super) trait Sequence: Backend {
+    fn sequence(
+        x: FloatTensor<Self>,
+        input: FloatTensor<Self>,
+        hidden: FloatTensor<Self>,
+        bias: FloatTensor<Self>,
+        hidden_bias: FloatTensor<Self>,
+        kind: Kind,
+    ) -> FloatTensor<Self>;
+}
+
+/// Whether tensors of this device are in the processor's memory.
+pub(super) fn serves(device: &Device) -> bool {
+    device.clone().inner() == Device::flex()
+}
+
+/// `[batch, steps, ins]` → `[batch, steps, units]`.
+pub(super) fn run(kind: Kind, x: Tensor<3>, weights: Weights) -> Tensor<3> {
+    Tensor::from_dispatch(<Dispatch as Sequence>::sequence(
+        x.into_dispatch(),
+        weights.input.into_dispatch(),
+        weights.hidden.into_dispatch(),
+        weights.bias.into_dispatch(),
+        weights.hidden_bias.into_dispatch(),
+        kind,
+    ))
+}
+
+/// x, W, U, b, d, each one block of memory.
+type Blocks = [FlexTensor; 5];
+
+fn blocks(all: Blocks) -> Blocks {
+    all.map(|tensor| if tensor.is_contiguous() { tensor } else { tensor.to_contiguous() })
+}
+
+fn layer(kind: Kind, [x, _, hidden, ..]: &Blocks) -> Layer {
+    let (x, hidden) = (x.shape(), hidden.shape());
+    let shape = Shape { batch: x[0], steps: x[1], inputs: x[2], hidden: hidden[0] };
+    Layer { cell: kind.cell, direction: kind.direction, shape }
+}
+
+fn slice(tensor: &FlexTensor) -> &[f32] {
+    tensor.as_slice::<f32>().unwrap_or_default()
+}
+
+fn slices(all: &Blocks) -> Slices<'_> {
+    let [_, input, hidden, bias, hidden_bias] = all.each_ref().map(slice);
+    Slices { input, hidden, bias, hidden_bias }
+}
+
+fn tensor(values: Vec<f32>, shape: Vec<usize>) -> FlexTensor {
+    FlexTensor::from_data(TensorData::new(values, shape))
+}
+
+fn outputs(layer: &Layer, values: Vec<f32>) -> FlexTensor {
+    let Shape { batch, steps, hidden, .. } = layer.shape;
+    tensor(values, vec![batch, steps, hidden])
+}
+
+impl Sequence for Flex {
+    fn sequence(
+        x: FloatTensor<Self>,
+        input: FloatTensor<Self>,
+        hidden: FloatTensor<Self>,
+        bias: FloatTensor<Self>,
+        hidden_bias: FloatTensor<Self>,
+        kind: Kind,
+    ) -> FloatTensor<Self> {
+        let all = blocks([x, input, hidden, bias, hidden_bias]);
+        let layer = layer(kind, &all);
+        outputs(&layer, layer.infer(slices(&all), slice(&all[0])))
+    }
+}
+
+impl<C: CheckpointStrategy> Sequence for Autodiff<Flex, C> {
+    fn sequence(
+        x: FloatTensor<Self>,
+        input: FloatTensor<Self>,
+        hidden: FloatTensor<Self>,
+        bias: FloatTensor<Self>,
+        hidden_bias: FloatTensor<Self>,
+        kind: Kind,
+    ) -> FloatTensor<Self> {
+        let wanted = if x.is_tracked() { Wanted::Inputs } else { Wanted::Weights };
+        let parts = [x, input, hidden, bias, hidden_bias].map(|tensor| tensor.into_parts());
+        let [(x, a), (input, b), (hidden, c), (bias, d), (hidden_bias, e)] = parts;
+        let all = blocks([x, input, hidden, bias, hidden_bias]);
+        let layer = layer(kind, &all);
+        match Back.prepare::<C>([a, b, c, d, e]).compute_bound().stateful() {
+            OpsKind::Tracked(prepared) => {
+                let (said, tape) = layer.forward(slices(&all), slice(&all[0]));
+                let said = outputs(&layer, said);
+                prepared.finish(Kept { layer, wanted, all, tape: Arc::new(tape) }, said)
+            }
+            OpsKind::UnTracked(prepared) => {
+                let said = layer.infer(slices(&all), slice(&all[0]));
+                prepared.finish(outputs(&layer, said))
+            }
+        }
+    }
+}
+
+#[derive(Debug)]
+struct Back;
+
+/// What the way back needs of the way forth.
+#[derive(Debug, Clone)]
+struct Kept {
+    layer: Layer,
+    wanted: Wanted,
+    all: Blocks,
+    tape: Arc<Tape>,
+}
+
+impl Backward<Flex, 5> for Back {
+    type State = Kept;
+
+    fn backward(self, ops: Ops<Kept, 5>, grads: &mut Gradients, _: &mut Checkpointer) {
+        let pull = grads.consume::<Flex>(&ops.node).to_contiguous();
+        let Kept { layer, wanted, all, tape } = ops.state;
+        let Slopes { x, input, hidden, bias, hidden_bias } =
+            layer.backward(slices(&all), Arc::unwrap_or_clone(tape), slice(&pull), wanted);
+        let slopes = [x, input, hidden, bias, hidden_bias];
+        for ((node, values), of) in ops.parents.into_iter().zip(slopes).zip(&all) {
+            if let Some(node) = node {
+                grads.register::<Flex>(node.id, tensor(values, of.shape().to_vec()));
+            }
+        }
+    }
+}
