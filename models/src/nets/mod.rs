@@ -12,10 +12,12 @@
 mod adam;
 mod cnn;
 mod device;
+mod dlinear;
 mod draw;
 mod keep;
 pub mod layers;
 mod loss;
+mod nhits;
 mod on_columns;
 mod schedule;
 mod train;
@@ -32,18 +34,24 @@ use crate::{Ctx, Settings};
 
 pub use cnn::Cnn;
 pub use device::Device;
+pub use dlinear::Dlinear;
 pub use draw::Draw;
 pub(crate) use loss::Goal;
 pub use loss::Loss;
+pub use nhits::Nhits;
 pub(crate) use on_columns::{learner, teller};
 pub use schedule::Schedule;
 pub use train::Training;
 
 /// Every network, simplest first.
-pub const ROSTER: &[Entry<dyn Network>] = &[line::<dyn Network, Cnn>(
-    "cnn",
-    "short filters slid over the window, and sums of what they find",
-)];
+pub const ROSTER: &[Entry<dyn Network>] = &[
+    line::<dyn Network, Dlinear>("dlinear", "straight maps of the window's trend and of the rest"),
+    line::<dyn Network, Cnn>(
+        "cnn",
+        "short filters slid over the window, and sums of what they find",
+    ),
+    line::<dyn Network, Nhits>("nhits", "stacks that look, and answer, from coarse to fine"),
+];
 
 /// What goes in and what comes out.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -92,7 +100,7 @@ pub struct Noise(Option<rand_chacha::ChaCha8Rng>);
 /// Windows or rows to learn from, in the order of time.
 pub trait Examples: Sync {
     /// How many.
-    fn len(&self) -> usize;
+    fn count(&self) -> usize;
 
     /// Writes one: `x` has `steps · channels` numbers, `y` one a step answered, NaN = not known.
     fn put(&self, at: usize, x: &mut [f32], y: &mut [f32]);

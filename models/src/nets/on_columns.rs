@@ -101,7 +101,7 @@ struct Rows {
 }
 
 impl Examples for Rows {
-    fn len(&self) -> usize {
+    fn count(&self) -> usize {
         self.y.len()
     }
 

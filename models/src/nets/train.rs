@@ -169,7 +169,7 @@ pub(crate) fn train<L: Layers>(
     lesson: &Lesson<'_>,
     training: &Training,
 ) -> Result<L, FitError> {
-    let count = lesson.examples.len();
+    let count = lesson.examples.count();
     let held = (training.hold * count as f64).round() as usize;
     if count <= held {
         return Err(FitError::Failed(format!("{count} windows are too few to learn from")));
@@ -302,7 +302,7 @@ mod tests {
     }
 
     impl Examples for Sine {
-        fn len(&self) -> usize {
+        fn count(&self) -> usize {
             self.0
         }
 

@@ -243,7 +243,7 @@ impl Unit {
 }
 
 impl Examples for Windows {
-    fn len(&self) -> usize {
+    fn count(&self) -> usize {
         self.places.len()
     }
 
