@@ -386,3 +386,71 @@ impl Fitted<Forecasting> for FittedWindows {
         Some(self)
     }
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::nets::{Nhits, Training};
+    use almanac_data::{Calendar, Column, Panel, Stamp};
+    use rand::RngExt;
+
+    const SERIES: usize = 16;
+    const ROWS: usize = 150;
+
+    /// y[t] = size·promo[t] + 2·rain[t − 1]: a column that is known ahead and seldom 1, by a column
+    /// of the series, and a column whose last value is known. The last row has a promo.
+    fn panel() -> Panel {
+        let mut rng = Ctx::new(7).rng();
+        let size: Vec<f64> = (0..SERIES).map(|at| 4.0 + at as f64).collect();
+        let mut promo: Vec<f64> =
+            (0..SERIES * ROWS).map(|_| f64::from(u8::from(rng.random_bool(0.1)))).collect();
+        promo.iter_mut().skip(ROWS - 1).step_by(ROWS).for_each(|promo| *promo = 1.0);
+        let rain: Vec<f64> = (0..SERIES * ROWS).map(|_| rng.random_range(-1.0..1.0)).collect();
+        let wet = |row: usize| if row % ROWS == 0 { 0.0 } else { 2.0 * rain[row - 1] };
+        let y = (0..SERIES * ROWS).map(|row| size[row / ROWS] * promo[row] + wet(row)).collect();
+        let ends = (1..=SERIES).map(|end| (format!("s{end}"), end * ROWS)).collect();
+        let at = (0..SERIES * ROWS).map(|row| Stamp((row % ROWS) as i64)).collect();
+        let columns = [
+            ("size", Role::Static, size),
+            ("promo", Role::Known, promo),
+            ("rain", Role::Past, rain),
+        ];
+        let panel = Panel::new("p", Calendar::steps(), ends, at, y).unwrap();
+        columns.into_iter().fold(panel, |panel, (name, role, values)| {
+            panel
+                .with_column(Column { name: name.into(), role, values, labels: Vec::new() })
+                .unwrap()
+        })
+    }
+
+    /// The mean error in the last row, forecast from the row before.
+    fn error(columns: &str) -> f64 {
+        let text = format!(r#"{{"scope":"panel","window":4,"features":{{{columns}}}}}"#);
+        let windows = OnWindows::read(&serde_json::from_str(&text).unwrap()).unwrap();
+        let train = Training { epochs: 20, rate: 0.005, ..Training::default() };
+        let network =
+            Nhits { pool: vec![1], stretch: vec![1], dense: vec![32], train, ..Nhits::default() };
+        let model = windows.around(Box::new(network), 1).unwrap();
+        let panel = panel();
+        let cut = panel.cut((0..SERIES).map(|at| (at, panel.span(at).end - 1)), usize::MAX, 1);
+        let (ctx, past, future) = (Ctx::new(1), cut.past(&panel), cut.future(&panel));
+        let ask = Ahead { horizon: 1, past, future };
+        let said = model.fit(&ctx, past).unwrap().predict(&ctx, ask).unwrap();
+        let truth = |at: usize| panel.series(at).y[ROWS - 1];
+        let errors = said.iter().enumerate().map(|(at, said)| (said.mean[0] - truth(at)).abs());
+        errors.sum::<f64>() / SERIES as f64
+    }
+
+    /// Without columns a promo comes as a surprise; the column known ahead tells that it comes, the
+    /// series' own how much it means, and the last value of the third gives the rest.
+    #[test]
+    fn every_kind_of_column_is_learnt_from() {
+        let none = error("");
+        let known = error(r#""columns":{"promo":[0]}"#);
+        let sized = error(r#""columns":{"promo":[0],"size":[0]}"#);
+        let whole = error(r#""columns":true"#);
+        assert!(none > 8.0 && known < 0.6 * none, "{none} {known}");
+        assert!(sized < 0.6 * known, "{sized} {known}");
+        assert!(whole < 0.4 * sized, "{whole} {sized}");
+    }
+}
