@@ -36,14 +36,8 @@ pub trait Settings: Default + Serialize + DeserializeOwned {
     /// # Errors
     /// A name that does not exist, a value of another type, a value out of range.
     fn read(written: &Written) -> Result<Self, SettingError> {
-        let names = || Self::TABLE.iter().map(|setting| setting.name);
-        if let Some(name) = written.keys().find(|key| !names().any(|name| name == *key)) {
-            return Err(SettingError::Unknown {
-                name: name.clone(),
-                nearest: nearest(name, names()).map(str::to_string),
-                known: names().collect(),
-            });
-        }
+        let names: Vec<&str> = Self::TABLE.iter().map(|setting| setting.name).collect();
+        known(written, &names)?;
         let settings: Self =
             serde_json::from_value(Value::Object(written.clone())).map_err(|e| {
                 // Serde does not say which field: find it by reading one at a time.
@@ -61,6 +55,21 @@ pub trait Settings: Default + Serialize + DeserializeOwned {
             })?;
         settings.check()?;
         Ok(settings)
+    }
+}
+
+/// Refuses settings of other names.
+///
+/// # Errors
+/// [`SettingError::Unknown`] for the first.
+pub(crate) fn known(written: &Written, names: &[&'static str]) -> Result<(), SettingError> {
+    match written.keys().find(|key| !names.contains(&key.as_str())) {
+        None => Ok(()),
+        Some(name) => Err(SettingError::Unknown {
+            name: name.clone(),
+            nearest: nearest(name, names.iter().copied()).map(str::to_string),
+            known: names.to_vec(),
+        }),
     }
 }
 

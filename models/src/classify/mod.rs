@@ -15,7 +15,7 @@ mod tree;
 use almanac_data::{FitError, Matrix};
 
 use crate::Ctx;
-use crate::nets::{Cnn, teller};
+use crate::nets::{AttentionLstm, BiLstm, Cnn, Gru, Lstm, Recurrent, Rnn, teller};
 use crate::roster::{Entry, line};
 
 /// Every classifier, simplest first.
@@ -43,7 +43,14 @@ pub const ROSTER: &[Entry<dyn Classify>] = &[
         "many small trees, each moving the odds down the slope of the log loss",
     ),
     line::<dyn Classify, mlp::Mlp>("mlp", "layers of bent sums, walked downhill"),
-    teller::<Cnn>("cnn", "short filters slid over the columns, and sums of what they find"),
+    teller::<Cnn>("short filters slid over the columns, and sums of what they find"),
+    teller::<Recurrent<Rnn>>("plain units that read the columns one by one"),
+    teller::<Recurrent<Gru>>("units that read columns one by one and keep what two gates let them"),
+    teller::<Recurrent<Lstm>>(
+        "units that read columns one by one, with a memory behind three gates",
+    ),
+    teller::<Recurrent<BiLstm>>("the same, one layer reading forth and one back"),
+    teller::<Recurrent<AttentionLstm>>("the same, its outputs at all columns weighed by attention"),
 ];
 
 /// A classifier: settings, before any data.

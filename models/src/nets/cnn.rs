@@ -2,6 +2,7 @@
 //!
 //! ```text
 //! window ─▶ filters, bent ─▶ … ─▶ largest of each two ─▶ flat ─▶ sums, bent ─▶ … ─▶ horizon
+//! heads = true: filters of its own for each channel, side by side up to the sums
 //! ```
 //!
 //! It sees shapes wherever they stand, and forgets where they stood only as far as it pools. Few
@@ -20,19 +21,25 @@ use crate::{Setting, SettingError, Settings};
 
 /// Filters over the window.
 ///
-/// | name    | default | range             | meaning                          |
-/// |---------|---------|-------------------|----------------------------------|
-/// | filters | [16]    | each >= 1         | filters of each layer            |
-/// | width   | 3       | >= 1              | steps a filter sees              |
-/// | dense   | [10]    | each >= 1         | widths of the layers of sums     |
-/// | train   | {}      | a table           | how it is trained                |
+/// | name    | default        | range     | meaning                                    |
+/// |---------|----------------|-----------|--------------------------------------------|
+/// | filters | [16]           | each >= 1 | filters of each layer                      |
+/// | width   | 3              | >= 1      | steps a filter sees                        |
+/// | pool    | after the last | layers    | layers after which each two steps are one  |
+/// | heads   | false          |           | filters of its own for each channel        |
+/// | dense   | [10]           | each >= 1 | widths of the layers of sums               |
+/// | train   | {}             | a table   | how it is trained                          |
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
 #[serde(default, deny_unknown_fields)]
 pub struct Cnn {
-    /// Filters of each layer; what the last finds is pooled.
+    /// Filters of each layer.
     pub filters: Vec<usize>,
     /// Steps a filter sees.
     pub width: usize,
+    /// Layers, from 1, after which the larger of each two steps is taken; left out, the last.
+    pub pool: Option<Vec<usize>>,
+    /// Filters of its own for each channel.
+    pub heads: bool,
     /// Widths of the layers of sums.
     pub dense: Vec<usize>,
     /// How it is trained.
@@ -41,7 +48,8 @@ pub struct Cnn {
 
 impl Default for Cnn {
     fn default() -> Cnn {
-        Cnn { filters: vec![16], width: 3, dense: vec![10], train: Training::default() }
+        let (filters, dense, train) = (vec![16], vec![10], Training::default());
+        Cnn { filters, width: 3, pool: None, heads: false, dense, train }
     }
 }
 
@@ -49,19 +57,26 @@ impl Settings for Cnn {
     const TABLE: &'static [Setting] = &[
         Setting { name: "filters", range: "each >= 1", meaning: "filters of each layer" },
         Setting { name: "width", range: ">= 1", meaning: "steps a filter sees" },
+        Setting {
+            name: "pool",
+            range: "layers from 1, or left out",
+            meaning: "layers after which the larger of each two steps is taken; left out, the last",
+        },
+        Setting {
+            name: "heads",
+            range: "true or false",
+            meaning: "filters of its own for each channel, side by side up to the sums",
+        },
         Setting { name: "dense", range: "each >= 1", meaning: "widths of the layers of sums" },
         Setting { name: "train", range: "a table", meaning: "how it is trained" },
     ];
 
     fn check(&self) -> Result<(), SettingError> {
-        let filled = |all: &[usize]| !all.is_empty() && !all.contains(&0);
-        let filters = format!("{:?}", self.filters);
-        SettingError::unless(
-            filled(&self.filters),
-            "filters",
-            "one width at least, none 0",
-            filters,
-        )?;
+        let filters = !self.filters.is_empty() && !self.filters.contains(&0);
+        let must = "one width at least, none 0";
+        SettingError::unless(filters, "filters", must, format!("{:?}", self.filters))?;
+        let pool = self.pools().iter().all(|at| (1..=self.filters.len()).contains(at));
+        SettingError::unless(pool, "pool", "layers that there are", format!("{:?}", self.pools()))?;
         let dense = format!("{:?}", self.dense);
         SettingError::unless(!self.dense.contains(&0), "dense", "widths of at least 1", dense)?;
         SettingError::unless(self.width > 0, "width", "at least 1", self.width)?;
@@ -69,27 +84,44 @@ impl Settings for Cnn {
     }
 }
 
+impl Cnn {
+    fn pools(&self) -> Vec<usize> {
+        self.pool.clone().unwrap_or_else(|| vec![self.filters.len()])
+    }
+
+    /// Steps left after these layers, or 0.
+    fn left(&self, steps: usize) -> usize {
+        (1..=self.filters.len()).fold(steps, |steps, layer| {
+            let steps = (steps + 1).saturating_sub(self.width);
+            if self.pools().contains(&layer) { steps / 2 } else { steps }
+        })
+    }
+}
+
 /// Its layers.
 #[derive(Module, Debug)]
 pub struct CnnLayers {
     filters: Vec<Conv>,
+    pools: Vec<usize>,
     sums: Stack,
     horizon: usize,
 }
 
 impl Architecture for Cnn {
+    const NAME: &'static str = "cnn";
     type Layers = CnnLayers;
 
     fn layers(&self, shape: Shape, draw: &mut Draw) -> Result<CnnLayers, FitError> {
-        let lost = self.filters.len() * (self.width - 1);
-        window_of(lost + 2, shape)?;
-        let starts = std::iter::once(shape.channels).chain(self.filters.iter().copied());
-        let pairs = starts.zip(&self.filters);
-        let filters: Vec<Conv> =
-            pairs.map(|(ins, &outs)| Conv::new(draw, ins, outs, self.width)).collect();
-        let flat = (shape.steps - lost) / 2 * self.filters.last().copied().unwrap_or(1);
+        let need = (1..).find(|steps| self.left(*steps) > 0).unwrap_or(1);
+        window_of(need, shape)?;
+        let (heads, ins) = if self.heads { (shape.channels, 1) } else { (1, shape.channels) };
+        let starts = std::iter::once(ins).chain(self.filters.iter().copied());
+        let layer = |(ins, &outs)| Conv::heads(draw, heads, (ins, outs), self.width);
+        let filters: Vec<Conv> = starts.zip(&self.filters).map(layer).collect();
+        let last = self.filters.last().copied().unwrap_or(1);
+        let flat = self.left(shape.steps) * last * heads;
         let sums = Stack::new(draw, flat, &self.dense, shape.horizon * shape.outputs);
-        Ok(CnnLayers { filters, sums, horizon: shape.horizon })
+        Ok(CnnLayers { filters, pools: self.pools(), sums, horizon: shape.horizon })
     }
 
     fn training(&self) -> &Training {
@@ -99,13 +131,11 @@ impl Architecture for Cnn {
 
 impl Layers for CnnLayers {
     fn forward(&self, x: Tensor<3>, _: &mut Noise) -> Tensor<3> {
-        let found = self
-            .filters
-            .iter()
-            .fold(x.swap_dims(1, 2), |x, layer| activation::relu(layer.forward(x)));
-        let said = self.sums.forward(pool(found).flatten(1, 2));
-        let [batch, numbers] = said.dims();
-        said.reshape([batch, self.horizon, numbers / self.horizon])
+        let found = (1..).zip(&self.filters).fold(x.swap_dims(1, 2), |x, (at, layer)| {
+            let found = activation::relu(layer.forward(x));
+            if self.pools.contains(&at) { pool(found) } else { found }
+        });
+        self.sums.ahead(found.flatten(1, 2), self.horizon)
     }
 }
 
@@ -121,5 +151,47 @@ mod tests {
         assert_eq!(Cnn::default().parameters(shape(5)).unwrap(), 289);
         assert_eq!(Cnn::default().parameters(shape(10)).unwrap(), 769);
         assert!(Cnn::default().parameters(shape(3)).is_err());
+    }
+
+    /// 32·(5·3 + 1), 32·(32·3 + 1), 16·(32·3 + 1) with the one pooling that ten steps stand, and
+    /// 100·17 + 5·101 above the 16 numbers left.
+    #[test]
+    fn the_published_channels_by_hand() {
+        let shape = Shape { steps: 10, channels: 5, horizon: 5, outputs: 1 };
+        let network = Cnn {
+            filters: vec![32, 32, 16],
+            pool: Some(vec![2]),
+            dense: vec![100],
+            ..Cnn::default()
+        };
+        assert_eq!(network.parameters(shape).unwrap(), 7373);
+        let twice = Cnn { pool: Some(vec![2, 3]), ..network };
+        assert!(twice.parameters(shape).is_err());
+    }
+
+    /// Five times 32·4 + 32·97, then 200·481 + 100·201 + 5·101.
+    #[test]
+    fn the_published_heads_by_hand() {
+        let shape = Shape { steps: 10, channels: 5, horizon: 5, outputs: 1 };
+        let network =
+            Cnn { filters: vec![32, 32], heads: true, dense: vec![200, 100], ..Cnn::default() };
+        assert_eq!(network.parameters(shape).unwrap(), 132_965);
+    }
+
+    /// Heads see their own channel: the numbers of the first do not change with the second.
+    #[test]
+    fn heads_see_their_own_channel() {
+        let mut draw = Draw::new(&crate::Ctx::new(1)).unwrap();
+        let layer = Conv::heads(&mut draw, 2, (1, 3), 2);
+        let say = |second: f32| {
+            let x = vec![0.5, -1.0, 2.0, second, 1.0, second];
+            let x = burn::tensor::TensorData::new(x, [1, 2, 3]);
+            let said = layer.forward(Tensor::from_data(x, &draw.device));
+            crate::nets::numbers(said).unwrap()
+        };
+        let (one, other) = (say(0.0), say(7.0));
+        assert_eq!(one.len(), 6 * 2);
+        assert_eq!(one[..6], other[..6]);
+        assert_ne!(one[6..], other[6..]);
     }
 }

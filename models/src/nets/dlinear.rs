@@ -65,6 +65,7 @@ pub struct DlinearLayers {
 }
 
 impl Architecture for Dlinear {
+    const NAME: &'static str = "dlinear";
     type Layers = DlinearLayers;
 
     fn layers(&self, shape: Shape, draw: &mut Draw) -> Result<DlinearLayers, FitError> {

@@ -19,6 +19,7 @@ pub mod layers;
 mod loss;
 mod nhits;
 mod on_columns;
+mod recurrent;
 mod schedule;
 mod train;
 
@@ -40,18 +41,26 @@ pub(crate) use loss::Goal;
 pub use loss::Loss;
 pub use nhits::Nhits;
 pub(crate) use on_columns::{learner, teller};
+pub use recurrent::{AttentionLstm, BiLstm, Gru, Lstm, Recurrent, Rnn};
 pub use schedule::Schedule;
 pub use train::Training;
 
 /// Every network, simplest first.
 pub const ROSTER: &[Entry<dyn Network>] = &[
-    line::<dyn Network, Dlinear>("dlinear", "straight maps of the window's trend and of the rest"),
-    line::<dyn Network, Cnn>(
-        "cnn",
-        "short filters slid over the window, and sums of what they find",
-    ),
-    line::<dyn Network, Nhits>("nhits", "stacks that look, and answer, from coarse to fine"),
+    network::<Dlinear>("straight maps of the window's trend and of the rest"),
+    network::<Cnn>("short filters slid over the window, and sums of what they find"),
+    network::<Recurrent<Rnn>>("plain units that read the window step by step"),
+    network::<Recurrent<Gru>>("units that read step by step and keep what two gates let them"),
+    network::<Recurrent<Lstm>>("units that read step by step, with a memory behind three gates"),
+    network::<Recurrent<BiLstm>>("the same, one layer reading forth and one back"),
+    network::<Recurrent<AttentionLstm>>("the same, its outputs at all steps weighed by attention"),
+    network::<Nhits>("stacks that look, and answer, from coarse to fine"),
 ];
+
+/// A network's line.
+const fn network<A: Architecture + 'static>(about: &'static str) -> Entry<dyn Network> {
+    line::<dyn Network, A>(A::NAME, about)
+}
 
 /// What goes in and what comes out.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -68,6 +77,8 @@ pub struct Shape {
 
 /// A network as its file writes it: settings that say which layers to build.
 pub trait Architecture: Settings + Send + Sync {
+    /// Its name in specs.
+    const NAME: &'static str;
     /// Its layers.
     type Layers: Layers;
 

@@ -91,6 +91,7 @@ pub struct NhitsLayers {
 }
 
 impl Architecture for Nhits {
+    const NAME: &'static str = "nhits";
     type Layers = NhitsLayers;
 
     fn layers(&self, shape: Shape, draw: &mut Draw) -> Result<NhitsLayers, FitError> {

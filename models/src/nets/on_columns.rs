@@ -14,7 +14,7 @@ use super::loss::Goal;
 use super::{Architecture, Ensemble, Examples, Lesson, Shape, Training};
 use crate::classify::{Chances, ClassWeight, Classes, Classify};
 use crate::regress::{Predict, Regress, complete};
-use crate::settings::rows;
+use crate::settings::{known, rows};
 use crate::standard::{self, Standard};
 use crate::{Ctx, Entry, SettingError, SettingRow, Written};
 
@@ -24,27 +24,20 @@ const CHANNELS: &str = "channels";
 struct OnColumns<A> {
     network: A,
     channels: usize,
-    name: &'static str,
 }
 
 /// A regressor's line of a network.
-pub(crate) const fn learner<A: Architecture + 'static>(
-    name: &'static str,
-    about: &'static str,
-) -> Entry<dyn Regress> {
+pub(crate) const fn learner<A: Architecture + 'static>(about: &'static str) -> Entry<dyn Regress> {
     let build =
         |written: &Written| Ok(Box::new(OnColumns::<A>::read(written)?) as Box<dyn Regress>);
-    Entry { name, about, settings: lines::<A>, build, resolve: resolve::<A> }
+    Entry { name: A::NAME, about, settings: lines::<A>, build, resolve: resolve::<A> }
 }
 
 /// A classifier's line of a network.
-pub(crate) const fn teller<A: Architecture + 'static>(
-    name: &'static str,
-    about: &'static str,
-) -> Entry<dyn Classify> {
+pub(crate) const fn teller<A: Architecture + 'static>(about: &'static str) -> Entry<dyn Classify> {
     let build =
         |written: &Written| Ok(Box::new(OnColumns::<A>::read(written)?) as Box<dyn Classify>);
-    Entry { name, about, settings: lines::<A>, build, resolve: resolve::<A> }
+    Entry { name: A::NAME, about, settings: lines::<A>, build, resolve: resolve::<A> }
 }
 
 fn lines<A: Architecture>() -> Vec<SettingRow> {
@@ -67,6 +60,7 @@ fn resolve<A: Architecture>(written: &Written) -> Result<Written, SettingError> 
 
 impl<A: Architecture> OnColumns<A> {
     fn read(written: &Written) -> Result<Self, SettingError> {
+        known(written, &lines::<A>().iter().map(|row| row.name).collect::<Vec<_>>())?;
         let mut own = written.clone();
         let channels = match own.shift_remove(CHANNELS) {
             None => 1,
@@ -74,7 +68,7 @@ impl<A: Architecture> OnColumns<A> {
                 SettingError::Range { name: CHANNELS, must: "at least 1", got: value.to_string() }
             })? as usize,
         };
-        Ok(OnColumns { network: A::read(&own)?, channels, name: "a network" })
+        Ok(OnColumns { network: A::read(&own)?, channels })
     }
 
     fn training(&self) -> &Training {
@@ -129,7 +123,7 @@ impl Fitted {
 
 impl<A: Architecture + 'static> Regress for OnColumns<A> {
     fn fit(&self, ctx: &Ctx, x: &Matrix, y: &[f64]) -> Result<Box<dyn Predict>, FitError> {
-        complete(self.name, x)?;
+        complete(A::NAME, x)?;
         let (columns, target) = (Standard::columns(x)?, Standard::of(y)?);
         let goal = Goal::of(self.training());
         let shape = self.shape(x, goal.outputs())?;
@@ -137,7 +131,7 @@ impl<A: Architecture + 'static> Regress for OnColumns<A> {
         let examples = Rows { width: x.width(), x: standard::rows(&columns, x), y };
         let lesson = Lesson { shape, examples: &examples, goal: goal.clone(), from: None };
         let taught = Ensemble::teach(ctx, &self.network, &lesson, None)?;
-        Ok(Box::new(Fitted { columns, target, goal, name: self.name, taught }))
+        Ok(Box::new(Fitted { columns, target, goal, name: A::NAME, taught }))
     }
 }
 
@@ -151,7 +145,7 @@ impl Predict for Fitted {
 
 impl<A: Architecture + 'static> Classify for OnColumns<A> {
     fn fit(&self, ctx: &Ctx, x: &Matrix, y: &Classes<'_>) -> Result<Box<dyn Chances>, FitError> {
-        complete(self.name, x)?;
+        complete(A::NAME, x)?;
         let columns = Standard::columns(x)?;
         let target = Standard { mean: 0.0, sd: 1.0 };
         let mut weights = vec![1.0; y.count];
@@ -164,7 +158,7 @@ impl<A: Architecture + 'static> Classify for OnColumns<A> {
         let examples = Rows { width: x.width(), x: standard::rows(&columns, x), y: of };
         let lesson = Lesson { shape, examples: &examples, goal: goal.clone(), from: None };
         let taught = Ensemble::teach(ctx, &self.network, &lesson, None)?;
-        Ok(Box::new(Fitted { columns, target, goal, name: self.name, taught }))
+        Ok(Box::new(Fitted { columns, target, goal, name: A::NAME, taught }))
     }
 }
 

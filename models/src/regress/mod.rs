@@ -25,7 +25,7 @@ mod tree;
 use almanac_data::{FitError, Matrix};
 
 use crate::Ctx;
-use crate::nets::{Cnn, learner};
+use crate::nets::{AttentionLstm, BiLstm, Cnn, Gru, Lstm, Recurrent, Rnn, learner};
 use crate::roster::{Entry, line};
 
 /// Every regressor, simplest first.
@@ -67,7 +67,18 @@ pub const ROSTER: &[Entry<dyn Regress>] = &[
     line::<dyn Regress, gmdh::Gmdh>("gmdh", "layers of quadratics of pairs, chosen by other rows"),
     line::<dyn Regress, grnn::Grnn>("grnn", "the mean of all rows, weighted by nearness"),
     line::<dyn Regress, mlp::Mlp>("mlp", "layers of bent sums, walked downhill"),
-    learner::<Cnn>("cnn", "short filters slid over the columns, and sums of what they find"),
+    learner::<Cnn>("short filters slid over the columns, and sums of what they find"),
+    learner::<Recurrent<Rnn>>("plain units that read the columns one by one"),
+    learner::<Recurrent<Gru>>(
+        "units that read columns one by one and keep what two gates let them",
+    ),
+    learner::<Recurrent<Lstm>>(
+        "units that read columns one by one, with a memory behind three gates",
+    ),
+    learner::<Recurrent<BiLstm>>("the same, one layer reading forth and one back"),
+    learner::<Recurrent<AttentionLstm>>(
+        "the same, its outputs at all columns weighed by attention",
+    ),
 ];
 
 /// A regressor: settings, before any data.

@@ -10,22 +10,29 @@ use crate::nets::Draw;
 /// Filters of one width.
 #[derive(Module, Debug)]
 pub struct Conv {
-    /// `[outs, ins, width]`
+    /// `[heads · outs, ins, width]`
     weight: Param<Tensor<3>>,
-    /// `[outs]`
+    /// `[heads · outs]`
     bias: Param<Tensor<1>>,
+    heads: usize,
 }
 
 impl Conv {
     /// `outs` filters of `width` steps over `ins` channels.
     pub fn new(draw: &mut Draw, ins: usize, outs: usize, width: usize) -> Conv {
-        let weight = draw.glorot([outs, ins, width], (ins * width, outs * width));
-        Conv { weight, bias: draw.constant([outs], 0.0) }
+        Conv::heads(draw, 1, (ins, outs), width)
     }
 
-    /// `[batch, ins, steps]` → `[batch, outs, steps − width + 1]`.
+    /// So many of these side by side, each over `ins` channels of its own.
+    pub fn heads(draw: &mut Draw, heads: usize, (ins, outs): (usize, usize), width: usize) -> Conv {
+        let weight = draw.glorot([heads * outs, ins, width], (ins * width, outs * width));
+        Conv { weight, bias: draw.constant([heads * outs], 0.0), heads }
+    }
+
+    /// `[batch, heads · ins, steps]` → `[batch, heads · outs, steps − width + 1]`.
     pub fn forward(&self, x: Tensor<3>) -> Tensor<3> {
-        conv1d(x, self.weight.val(), Some(self.bias.val()), ConvOptions::new([1], [0], [1], 1))
+        let options = ConvOptions::new([1], [0], [1], self.heads);
+        conv1d(x, self.weight.val(), Some(self.bias.val()), options)
     }
 }
 

@@ -56,4 +56,11 @@ impl Stack {
             sums => sums,
         })
     }
+
+    /// `[batch, ins]` → `[batch, horizon, outs / horizon]`: what is said of each step ahead.
+    pub fn ahead(&self, x: Tensor<2>, horizon: usize) -> Tensor<3> {
+        let said = self.forward(x);
+        let [batch, numbers] = said.dims();
+        said.reshape([batch, horizon, numbers / horizon])
+    }
 }
