@@ -1,24 +1,22 @@
-//! Times the recurrent kernels: microseconds a batch, forth and back, and forth alone.
+//! Times the recurrent kernels: processor microseconds a batch, forth and back, and forth alone.
 
 use almanac_kernels::recurrent::{Act, Cell, Direction, Layer, Shape, Wanted, Weights};
-use std::time::Instant;
+use cpu_time::ThreadTime;
 
 /// Batch, steps, inputs, units.
 const SIZES: [[usize; 4]; 5] =
     [[32, 10, 1, 50], [16, 10, 1, 200], [16, 5, 200, 200], [64, 60, 16, 64], [256, 56, 8, 64]];
 
-/// The least mean of nine rounds, in microseconds.
+/// The least of many rounds, each of some milliseconds, in microseconds of the processor.
 fn least(mut work: impl FnMut()) -> f64 {
-    work();
-    let start = Instant::now();
-    work();
-    let count = (0.05 / start.elapsed().as_secs_f64()).clamp(2.0, 1e4) as usize;
-    let round = |_| {
-        let start = Instant::now();
+    let mut round = |count: usize| {
+        let start = ThreadTime::now();
         (0..count).for_each(|_| work());
         start.elapsed().as_secs_f64() * 1e6 / count as f64
     };
-    (0..9).map(round).fold(f64::INFINITY, f64::min)
+    let count = (3000.0 / round(2)).clamp(1.0, 1e4) as usize;
+    let rounds = (300_000.0 / round(count) / count as f64).clamp(5.0, 100.0) as usize;
+    (0..rounds).map(|_| round(count)).fold(f64::INFINITY, f64::min)
 }
 
 fn noise(count: usize) -> Vec<f32> {

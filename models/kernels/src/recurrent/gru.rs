@@ -5,7 +5,7 @@
 //! h[t] = (1 − z)·n + z·h[t−1]
 //! ```
 
-use super::wide::{Loop, UNITS, Units};
+use super::wide::{Register, Step, Units};
 
 /// Sums become gates in place; q stays.
 pub(super) struct Forth<'a> {
@@ -15,24 +15,18 @@ pub(super) struct Forth<'a> {
     pub(super) hidden: &'a mut [f32],
 }
 
-impl Loop for Forth<'_> {
+impl Step for Forth<'_> {
     #[inline(always)]
-    fn run<const WIDTH: usize>(self) {
-        let all = self.units / UNITS;
-        let gates = self.gates.as_chunks_mut::<UNITS>().0.chunks_exact_mut(4 * all);
-        let before = self.before.as_chunks::<UNITS>().0.chunks_exact(all);
-        let hidden = self.hidden.as_chunks_mut::<UNITS>().0.chunks_exact_mut(all);
-        for ((gates, before), hidden) in gates.zip(before).zip(hidden) {
-            for at in 0..all {
-                let r = Units::<WIDTH>(gates[all + at]).sigmoid();
-                let z = Units::<WIDTH>(gates[2 * all + at]).sigmoid();
-                let n = r.times_plus(Units(gates[3 * all + at]), Units(gates[at])).tanh();
-                gates[at] = n.0;
-                gates[all + at] = r.0;
-                gates[2 * all + at] = z.0;
-                hidden[at] = z.times_plus(Units(before[at]) - n, n).0;
-            }
-        }
+    fn units<V: Register>(&mut self, row: usize, from: usize) {
+        let (n, at) = (self.units, self.units * row + from);
+        let gates = &mut self.gates[4 * n * row..][..4 * n];
+        let sum = |gate: usize| Units::<V>::of(&gates[gate * n + from..]);
+        let (r, z) = (sum(1).sigmoid(), sum(2).sigmoid());
+        let new = r.times_plus(sum(3), sum(0)).tanh();
+        new.put(&mut gates[from..]);
+        r.put(&mut gates[n + from..]);
+        z.put(&mut gates[2 * n + from..]);
+        z.times_plus(Units::of(&self.before[at..]) - new, new).put(&mut self.hidden[at..]);
     }
 }
 
@@ -45,25 +39,21 @@ pub(super) struct Back<'a> {
     pub(super) hidden_slopes: &'a mut [f32],
 }
 
-impl Loop for Back<'_> {
+impl Step for Back<'_> {
     #[inline(always)]
-    fn run<const WIDTH: usize>(self) {
-        let all = self.units / UNITS;
-        let one = Units::<WIDTH>::all(1.0);
-        let gates = self.gates.as_chunks_mut::<UNITS>().0.chunks_exact_mut(4 * all);
-        let before = self.before.as_chunks::<UNITS>().0.chunks_exact(all);
-        let dh = self.hidden_slopes.as_chunks_mut::<UNITS>().0.chunks_exact_mut(all);
-        for ((gates, before), dh) in gates.zip(before).zip(dh) {
-            for at in 0..all {
-                let [n, r, z, q] = [0, 1, 2, 3].map(|gate| Units::<WIDTH>(gates[gate * all + at]));
-                let slope = Units(dh[at]);
-                let dn = slope * (one - z) * (one - n * n);
-                gates[at] = dn.0;
-                gates[all + at] = (dn * q * (r * (one - r))).0;
-                gates[2 * all + at] = (slope * (Units(before[at]) - n) * (z * (one - z))).0;
-                gates[3 * all + at] = (dn * r).0;
-                dh[at] = (slope * z).0;
-            }
-        }
+    fn units<V: Register>(&mut self, row: usize, from: usize) {
+        let (n, at) = (self.units, self.units * row + from);
+        let gates = &mut self.gates[4 * n * row..][..4 * n];
+        let gate = |gate: usize| Units::<V>::of(&gates[gate * n + from..]);
+        let (new, r, z, q) = (gate(0), gate(1), gate(2), gate(3));
+        let dh = &mut self.hidden_slopes[at..];
+        let (slope, before) = (Units::of(dh), Units::of(&self.before[at..]));
+        let one = Units::all(1.0);
+        let by_new = slope * (one - z) * (one - new * new);
+        by_new.put(&mut gates[from..]);
+        (by_new * q * (r * (one - r))).put(&mut gates[n + from..]);
+        (slope * (before - new) * (z * (one - z))).put(&mut gates[2 * n + from..]);
+        (by_new * r).put(&mut gates[3 * n + from..]);
+        (slope * z).put(dh);
     }
 }

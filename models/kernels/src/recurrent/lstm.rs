@@ -6,7 +6,7 @@
 //! ```
 
 use super::Act;
-use super::wide::{Loop, UNITS, Units};
+use super::wide::{Register, Step, Units};
 
 /// Sums become gates in place, and a row of cells its successor.
 pub(super) struct Forth<'a> {
@@ -18,29 +18,24 @@ pub(super) struct Forth<'a> {
     pub(super) hidden: &'a mut [f32],
 }
 
-impl Loop for Forth<'_> {
+impl Step for Forth<'_> {
     #[inline(always)]
-    fn run<const WIDTH: usize>(self) {
-        let all = self.units / UNITS;
-        let gates = self.gates.as_chunks_mut::<UNITS>().0.chunks_exact_mut(4 * all);
-        let cell = self.cell.as_chunks_mut::<UNITS>().0.chunks_exact_mut(all);
-        let bent = self.bent.as_chunks_mut::<UNITS>().0.chunks_exact_mut(all);
-        let hidden = self.hidden.as_chunks_mut::<UNITS>().0.chunks_exact_mut(all);
-        for (((gates, cell), bent), hidden) in gates.zip(cell).zip(bent).zip(hidden) {
-            for at in 0..all {
-                let i = Units::<WIDTH>(gates[at]).sigmoid();
-                let f = Units::<WIDTH>(gates[all + at]).sigmoid();
-                let g = self.act.of(Units::<WIDTH>(gates[2 * all + at]));
-                let o = Units::<WIDTH>(gates[3 * all + at]).sigmoid();
-                let c = f.times_plus(Units(cell[at]), i * g);
-                let a = self.act.of(c);
-                gates[at] = i.0;
-                gates[all + at] = f.0;
-                gates[2 * all + at] = g.0;
-                gates[3 * all + at] = o.0;
-                (cell[at], bent[at], hidden[at]) = (c.0, a.0, (o * a).0);
-            }
-        }
+    fn units<V: Register>(&mut self, row: usize, from: usize) {
+        let n = self.units;
+        let gates = &mut self.gates[4 * n * row..][..4 * n];
+        let sum = |gate: usize| Units::<V>::of(&gates[gate * n + from..]);
+        let (i, f, o) = (sum(0).sigmoid(), sum(1).sigmoid(), sum(3).sigmoid());
+        let g = self.act.of(sum(2));
+        let at = n * row + from;
+        let c = f.times_plus(Units::of(&self.cell[at..]), i * g);
+        let a = self.act.of(c);
+        i.put(&mut gates[from..]);
+        f.put(&mut gates[n + from..]);
+        g.put(&mut gates[2 * n + from..]);
+        o.put(&mut gates[3 * n + from..]);
+        c.put(&mut self.cell[at..]);
+        a.put(&mut self.bent[at..]);
+        (o * a).put(&mut self.hidden[at..]);
     }
 }
 
@@ -55,27 +50,23 @@ pub(super) struct Back<'a> {
     pub(super) cell_slopes: &'a mut [f32],
 }
 
-impl Loop for Back<'_> {
+impl Step for Back<'_> {
     #[inline(always)]
-    fn run<const WIDTH: usize>(self) {
-        let all = self.units / UNITS;
-        let one = Units::<WIDTH>::all(1.0);
-        let gates = self.gates.as_chunks_mut::<UNITS>().0.chunks_exact_mut(4 * all);
-        let before = self.cell_before.as_chunks::<UNITS>().0.chunks_exact(all);
-        let bent = self.bent.as_chunks::<UNITS>().0.chunks_exact(all);
-        let dh = self.hidden_slopes.as_chunks_mut::<UNITS>().0.chunks_exact_mut(all);
-        let dc = self.cell_slopes.as_chunks_mut::<UNITS>().0.chunks_exact_mut(all);
-        for ((((gates, before), bent), dh), dc) in gates.zip(before).zip(bent).zip(dh).zip(dc) {
-            for at in 0..all {
-                let [i, f, g, o] = [0, 1, 2, 3].map(|gate| Units::<WIDTH>(gates[gate * all + at]));
-                let (a, slope) = (Units(bent[at]), Units(dh[at]));
-                let through = (slope * o) * self.act.slope(a) + Units(dc[at]);
-                gates[at] = (through * g * (i * (one - i))).0;
-                gates[all + at] = (through * Units(before[at]) * (f * (one - f))).0;
-                gates[2 * all + at] = (through * i * self.act.slope(g)).0;
-                gates[3 * all + at] = (slope * a * (o * (one - o))).0;
-                (dc[at], dh[at]) = ((through * f).0, [0.0; UNITS]);
-            }
-        }
+    fn units<V: Register>(&mut self, row: usize, from: usize) {
+        let n = self.units;
+        let gates = &mut self.gates[4 * n * row..][..4 * n];
+        let gate = |gate: usize| Units::<V>::of(&gates[gate * n + from..]);
+        let (i, f, g, o) = (gate(0), gate(1), gate(2), gate(3));
+        let at = n * row + from;
+        let (before, a) = (Units::of(&self.cell_before[at..]), Units::of(&self.bent[at..]));
+        let (dh, dc) = (&mut self.hidden_slopes[at..], &mut self.cell_slopes[at..]);
+        let (slope, one) = (Units::of(dh), Units::all(1.0));
+        let through = (slope * o).times_plus(self.act.slope(a), Units::of(dc));
+        (through * g * (i * (one - i))).put(&mut gates[from..]);
+        (through * before * (f * (one - f))).put(&mut gates[n + from..]);
+        (through * i * self.act.slope(g)).put(&mut gates[2 * n + from..]);
+        (slope * a * (o * (one - o))).put(&mut gates[3 * n + from..]);
+        (through * f).put(dc);
+        Units::<V>::all(0.0).put(dh);
     }
 }

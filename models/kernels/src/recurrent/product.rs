@@ -1,9 +1,9 @@
 //! Products of matrices with many rows by one that is packed once and serves all steps.
 
-use super::wide::{Loop, fused, widest};
+use super::wide::{Loop, Processor, Register, widest};
 
 /// Numbers of a line: one wide register, one line of the cache.
-const LINE: usize = 16;
+pub(super) const LINE: usize = 16;
 /// Lines of a panel: columns that are multiplied together.
 const PANEL: usize = 3;
 /// Rows that are multiplied together.
@@ -33,26 +33,26 @@ impl Packed {
         first * self.depth + depth * lines + line - first
     }
 
-    /// Writes a part of a row, from a column on.
-    pub(super) fn put(&mut self, depth: usize, column: usize, values: &[f32]) {
-        let mut rest = values;
-        let mut column = column;
-        while !rest.is_empty() {
-            let (line, from) = (column / LINE, column % LINE);
-            let (now, later) = rest.split_at(rest.len().min(LINE - from));
-            let place = self.place(depth, line);
-            self.lines[place].0[from..][..now.len()].copy_from_slice(now);
-            (rest, column) = (later, column + now.len());
+    /// Writes a row.
+    pub(super) fn put(&mut self, depth: usize, row: &[f32]) {
+        for (at, values) in row.chunks(PANEL * LINE).enumerate() {
+            let place = self.place(depth, at * PANEL);
+            let (whole, rest) = values.as_chunks();
+            let lines = &mut self.lines[place..];
+            lines.iter_mut().zip(whole).for_each(|(line, values)| line.0 = *values);
+            if !rest.is_empty() {
+                lines[whole.len()].0[..rest.len()].copy_from_slice(rest);
+            }
         }
     }
 
-    /// Writes a part of a column, from a row on.
-    pub(super) fn put_down(&mut self, depth: usize, column: usize, values: &[f32]) {
-        let line = column / LINE;
+    /// Writes up to a line of columns side by side, each from a row on.
+    pub(super) fn put_down(&mut self, depth: usize, line: usize, columns: &[&[f32]]) {
         let lines = PANEL.min(self.across - line / PANEL * PANEL);
         let first = self.place(depth, line);
-        for (line, value) in self.lines[first..].iter_mut().step_by(lines).zip(values) {
-            line.0[column % LINE] = *value;
+        let lines = self.lines[first..].iter_mut().step_by(lines);
+        for (at, line) in lines.take(columns[0].len()).enumerate() {
+            line.0.iter_mut().zip(columns).for_each(|(to, column)| *to = column[at]);
         }
     }
 
@@ -87,103 +87,124 @@ impl<const TURNED: bool> Product<'_, TURNED> {
         widest(self);
     }
 
+    /// `R` rows from one on, by a panel from a column on.
     #[inline(always)]
-    fn panel<const WIDTH: usize, const R: usize>(&mut self, row: usize, column: usize) {
-        let lines = PANEL.min((self.width - column).div_ceil(LINE));
-        match (WIDTH, lines) {
-            (16, 3) => self.tile::<WIDTH, R, 3>(row, column, 3),
-            (16, 2) => self.tile::<WIDTH, R, 2>(row, column, 2),
-            _ => {
-                for line in 0..lines {
-                    self.tile::<WIDTH, R, 1>(row, column + line * LINE, lines);
+    fn panel<V: Register, const R: usize>(&mut self, row: usize, column: usize) {
+        let width = (PANEL * LINE).min(self.width - column);
+        let lines = width.div_ceil(LINE);
+        let out = &mut self.out[row * self.stride + column..][..(R - 1) * self.stride + width];
+        let mut edge = [0.0; ROWS * PANEL * LINE];
+        let whole = width == lines * LINE;
+        if !whole && self.kept {
+            for (to, from) in edge.chunks_exact_mut(PANEL * LINE).zip(out.chunks(self.stride)) {
+                to[..width].copy_from_slice(&from[..width]);
+            }
+        }
+        let (to, stride) =
+            if whole { (out.as_mut_ptr(), self.stride) } else { (edge.as_mut_ptr(), PANEL * LINE) };
+        let place = Place { row, line: column / LINE, lines, kept: self.kept, to, stride };
+        // SAFETY: `to` has `R` rows of whole lines behind it, in `out` or in `edge`.
+        unsafe {
+            match (lines, V::COUNT) {
+                (3, LINE) => tile::<TURNED, V, R, 3>(self.terms, &place, 0),
+                (2, LINE) => tile::<TURNED, V, R, 2>(self.terms, &place, 0),
+                (1, LINE) => tile::<TURNED, V, R, 1>(self.terms, &place, 0),
+                _ => {
+                    for part in 0..lines * LINE / V::COUNT {
+                        tile::<TURNED, V, R, 1>(self.terms, &place, part * V::COUNT);
+                    }
                 }
+            }
+        }
+        if !whole {
+            for (from, to) in edge.chunks_exact(PANEL * LINE).zip(out.chunks_mut(self.stride)) {
+                to[..width].copy_from_slice(&from[..width]);
             }
         }
     }
 
-    /// `R` rows by `L` lines of a panel that is `across` lines wide.
     #[inline(always)]
-    fn tile<const WIDTH: usize, const R: usize, const L: usize>(
-        &mut self,
-        row: usize,
-        column: usize,
-        across: usize,
-    ) {
-        let mut sums = [[[0.0_f32; LINE]; L]; R];
-        let width = self.width - column;
-        if self.kept {
-            for (r, sums) in sums.iter_mut().enumerate() {
-                let out = &self.out[(row + r) * self.stride + column..];
-                for (l, sums) in sums.iter_mut().enumerate() {
-                    let count = LINE.min(width - l * LINE);
-                    sums[..count].copy_from_slice(&out[l * LINE..][..count]);
-                }
+    fn all<V: Register>(mut self) {
+        for column in (0..self.width).step_by(PANEL * LINE) {
+            let mut row = 0;
+            while row + ROWS <= self.rows {
+                self.panel::<V, ROWS>(row, column);
+                row += ROWS;
             }
-        }
-        for (left, right) in self.terms {
-            let line = column / LINE;
-            let panel = &right.lines[right.place(0, line)..][..(right.depth - 1) * across + L];
-            if TURNED {
-                for k in 0..right.depth {
-                    let a: [f32; R] = std::array::from_fn(|r| left.data[k * left.stride + row + r]);
-                    let b: &[Line] = &panel[k * across..][..L];
-                    add::<WIDTH, R, L>(&mut sums, a, b);
-                }
-            } else {
-                let rows: [&[f32]; R] =
-                    std::array::from_fn(|r| &left.data[(row + r) * left.stride..][..right.depth]);
-                for k in 0..right.depth {
-                    let a: [f32; R] = std::array::from_fn(|r| rows[r][k]);
-                    let b: &[Line] = &panel[k * across..][..L];
-                    add::<WIDTH, R, L>(&mut sums, a, b);
-                }
+            if row + 4 <= self.rows {
+                self.panel::<V, 4>(row, column);
+                row += 4;
             }
-        }
-        for (r, sums) in sums.iter().enumerate() {
-            let out = &mut self.out[(row + r) * self.stride + column..];
-            for (l, sums) in sums.iter().enumerate() {
-                let count = LINE.min(width - l * LINE);
-                out[l * LINE..][..count].copy_from_slice(&sums[..count]);
+            if row + 2 <= self.rows {
+                self.panel::<V, 2>(row, column);
+                row += 2;
+            }
+            if row < self.rows {
+                self.panel::<V, 1>(row, column);
             }
         }
     }
 }
 
+/// Where a tile of the product stands.
+struct Place {
+    row: usize,
+    /// First line of the panel, and how many it has.
+    line: usize,
+    lines: usize,
+    kept: bool,
+    to: *mut f32,
+    stride: usize,
+}
+
+/// `R` rows by `L` registers of a panel, from a column of it on. Sums stay in registers.
+///
+/// # Safety
+/// At `place.to` are `R` rows `stride` apart, each as wide as the panel.
 #[inline(always)]
-fn add<const WIDTH: usize, const R: usize, const L: usize>(
-    sums: &mut [[[f32; LINE]; L]; R],
-    a: [f32; R],
-    b: &[Line],
+unsafe fn tile<const TURNED: bool, V: Register, const R: usize, const L: usize>(
+    terms: &[(Left, &Packed)],
+    place: &Place,
+    from: usize,
 ) {
-    for (sums, a) in sums.iter_mut().zip(a) {
-        for (sums, b) in sums.iter_mut().zip(b) {
-            for (sum, b) in sums.iter_mut().zip(b.0) {
-                *sum = fused::<WIDTH>(a, b, *sum);
+    let to = |r: usize, l: usize| place.to.wrapping_add(r * place.stride + from + l * V::COUNT);
+    // SAFETY: the asserted ends bound what is read on both sides, the caller what is written.
+    unsafe {
+        let mut sums = [[V::all(0.0); L]; R];
+        if place.kept {
+            for (r, sums) in sums.iter_mut().enumerate() {
+                sums.iter_mut().enumerate().for_each(|(l, sum)| *sum = V::load(to(r, l)));
             }
+        }
+        for (left, right) in terms {
+            let (deep, wide) = if TURNED { (left.stride, 1) } else { (1, left.stride) };
+            let panel = &right.lines[right.place(0, place.line)..][..right.depth * place.lines];
+            assert!((place.row + R - 1) * wide + (right.depth - 1) * deep < left.data.len());
+            assert!(from + L * V::COUNT <= place.lines * LINE);
+            let mut a = left.data.as_ptr().add(place.row * wide);
+            let mut b = panel.as_ptr().cast::<f32>().add(from);
+            for _ in 0..right.depth {
+                let mut line = [V::all(0.0); L];
+                line.iter_mut()
+                    .enumerate()
+                    .for_each(|(l, b_l)| *b_l = V::load(b.add(l * V::COUNT)));
+                for (r, sums) in sums.iter_mut().enumerate() {
+                    let a = V::all(*a.add(r * wide));
+                    sums.iter_mut().zip(line).for_each(|(sum, b)| *sum = a.times_plus(b, *sum));
+                }
+                a = a.wrapping_add(deep);
+                b = b.wrapping_add(place.lines * LINE);
+            }
+        }
+        for (r, sums) in sums.into_iter().enumerate() {
+            sums.into_iter().enumerate().for_each(|(l, sum)| sum.store(to(r, l)));
         }
     }
 }
 
 impl<const TURNED: bool> Loop for Product<'_, TURNED> {
     #[inline(always)]
-    fn run<const WIDTH: usize>(mut self) {
-        for column in (0..self.width).step_by(PANEL * LINE) {
-            let mut row = 0;
-            while row + ROWS <= self.rows {
-                self.panel::<WIDTH, ROWS>(row, column);
-                row += ROWS;
-            }
-            if row + 4 <= self.rows {
-                self.panel::<WIDTH, 4>(row, column);
-                row += 4;
-            }
-            if row + 2 <= self.rows {
-                self.panel::<WIDTH, 2>(row, column);
-                row += 2;
-            }
-            if row < self.rows {
-                self.panel::<WIDTH, 1>(row, column);
-            }
-        }
+    fn run<P: Processor>(self) {
+        self.all::<P::Line>();
     }
 }

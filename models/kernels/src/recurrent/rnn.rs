@@ -1,7 +1,7 @@
 //! One step of a plain recurrent layer over all rows of a batch: h[t] = act(z).
 
 use super::Act;
-use super::wide::{Loop, UNITS, Units};
+use super::wide::{Register, Step, Units};
 
 /// Sums become outputs in place; outputs are copied to `hidden`.
 pub(super) struct Forth<'a> {
@@ -10,15 +10,13 @@ pub(super) struct Forth<'a> {
     pub(super) hidden: &'a mut [f32],
 }
 
-impl Loop for Forth<'_> {
+impl Step for Forth<'_> {
     #[inline(always)]
-    fn run<const WIDTH: usize>(self) {
-        let gates = self.gates.as_chunks_mut::<UNITS>().0;
-        let hidden = self.hidden.as_chunks_mut::<UNITS>().0;
-        for (gate, hidden) in gates.iter_mut().zip(hidden) {
-            *gate = self.act.of(Units::<WIDTH>(*gate)).0;
-            *hidden = *gate;
-        }
+    fn units<V: Register>(&mut self, _: usize, from: usize) {
+        let gates = &mut self.gates[from..];
+        let h = self.act.of(Units::<V>::of(gates));
+        h.put(gates);
+        h.put(&mut self.hidden[from..]);
     }
 }
 
@@ -29,14 +27,11 @@ pub(super) struct Back<'a> {
     pub(super) hidden_slopes: &'a mut [f32],
 }
 
-impl Loop for Back<'_> {
+impl Step for Back<'_> {
     #[inline(always)]
-    fn run<const WIDTH: usize>(self) {
-        let gates = self.gates.as_chunks_mut::<UNITS>().0;
-        let slopes = self.hidden_slopes.as_chunks_mut::<UNITS>().0;
-        for (gate, slope) in gates.iter_mut().zip(slopes) {
-            *gate = (Units::<WIDTH>(*slope) * self.act.slope(Units(*gate))).0;
-            *slope = [0.0; UNITS];
-        }
+    fn units<V: Register>(&mut self, _: usize, from: usize) {
+        let (gates, slopes) = (&mut self.gates[from..], &mut self.hidden_slopes[from..]);
+        (Units::<V>::of(slopes) * self.act.slope(Units::of(gates))).put(gates);
+        Units::<V>::all(0.0).put(slopes);
     }
 }

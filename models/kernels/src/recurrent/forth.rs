@@ -1,0 +1,113 @@
+//! The way forth: outputs, and what the way back needs.
+
+use super::product::{Left, Packed, Product};
+use super::wide::each_unit;
+use super::{Cell, Layer, Shape, Tape, Weights, gru, lstm, rnn};
+
+impl Layer {
+    /// The outputs, [batch][step][unit].
+    pub fn infer(&self, weights: Weights, x: &[f32]) -> Vec<f32> {
+        self.outputs(&self.run(weights, x, 0))
+    }
+
+    /// The outputs, [batch][step][unit], and the tape.
+    pub fn forward(&self, weights: Weights, x: &[f32]) -> (Vec<f32>, Tape) {
+        let tape = self.run(weights, x, 1);
+        (self.outputs(&tape), tape)
+    }
+
+    /// Runs over all steps; gates and cells of step t lie at `kept`·t.
+    fn run(&self, weights: Weights, x: &[f32], kept: usize) -> Tape {
+        let Shape { batch, steps, inputs, .. } = self.shape;
+        let (units, row) = (self.units(), self.row());
+        let slots = 1 + kept * (steps - 1);
+        let lstm = usize::from(matches!(self.cell, Cell::Lstm(_)));
+        let mut tape = Tape {
+            inputs: self.read(x),
+            gates: vec![0.0; slots * batch * row],
+            hidden: vec![0.0; (1 + steps) * batch * units],
+            cells: vec![0.0; lstm * (slots + kept) * batch * units],
+            bent: vec![0.0; lstm * slots * batch * units],
+        };
+        let (from_inputs, from_hidden) = self.packed(weights);
+        for step in 0..steps {
+            let (before, hidden) = tape.hidden[step * batch * units..].split_at_mut(batch * units);
+            let hidden = &mut hidden[..batch * units];
+            let gates = &mut tape.gates[kept * step * batch * row..][..batch * row];
+            let x = &tape.inputs[step * batch * (inputs + 1)..];
+            let terms = [
+                (Left { data: x, stride: inputs + 1 }, &from_inputs),
+                (Left { data: before, stride: units }, &from_hidden),
+            ];
+            let terms = if step == 0 { &terms[..1] } else { &terms };
+            let out = &mut *gates;
+            Product::<false> { terms, kept: false, rows: batch, width: row, stride: row, out }
+                .run();
+            match self.cell {
+                Cell::Lstm(act) => {
+                    let at = kept * step * batch * units;
+                    tape.cells.copy_within(at..at + batch * units, at + kept * batch * units);
+                    let cell = &mut tape.cells[at + kept * batch * units..][..batch * units];
+                    let bent = &mut tape.bent[at..][..batch * units];
+                    each_unit(lstm::Forth { act, units, gates, cell, bent, hidden }, batch, units);
+                }
+                Cell::Gru => each_unit(gru::Forth { units, gates, before, hidden }, batch, units),
+                Cell::Rnn(act) => each_unit(rnn::Forth { act, gates, hidden }, 1, batch * units),
+            }
+        }
+        tape
+    }
+
+    /// Inputs in the order of reading, steps first, each with a one that the biases multiply.
+    fn read(&self, x: &[f32]) -> Vec<f32> {
+        let Shape { batch, steps, inputs, .. } = self.shape;
+        let mut read = vec![1.0; steps * batch * (inputs + 1)];
+        for (at, row) in read.chunks_exact_mut(inputs + 1).enumerate() {
+            let place = at % batch * steps + self.place(at / batch);
+            row[..inputs].copy_from_slice(&x[place * inputs..][..inputs]);
+        }
+        read
+    }
+
+    /// Outputs at their places.
+    fn outputs(&self, tape: &Tape) -> Vec<f32> {
+        let Shape { batch, steps, hidden, .. } = self.shape;
+        let units = self.units();
+        let mut outputs = vec![0.0; batch * steps * hidden];
+        for (at, row) in outputs.chunks_exact_mut(hidden).enumerate() {
+            let read = (1 + self.place(at % steps)) * batch + at / steps;
+            row.copy_from_slice(&tape.hidden[read * units..][..hidden]);
+        }
+        outputs
+    }
+
+    /// Weights for the way forth: inputs and biases, then units, by a row of the tape.
+    fn packed(&self, weights: Weights) -> (Packed, Packed) {
+        let Shape { inputs, hidden, .. } = self.shape;
+        let width = self.cell.gates() * hidden;
+        let mut biases = self.spread(weights.bias, self.cell.slots());
+        if !weights.hidden_bias.is_empty() {
+            let more = self.spread(weights.hidden_bias, self.cell.hidden_slots());
+            biases.iter_mut().zip(more).for_each(|(sum, bias)| *sum += bias);
+        }
+        let mut from_inputs = Packed::new(inputs + 1, self.row());
+        let mut from_hidden = Packed::new(hidden, self.row());
+        for (k, row) in weights.input.chunks_exact(width).enumerate() {
+            from_inputs.put(k, &self.spread(row, self.cell.slots()));
+        }
+        from_inputs.put(inputs, &biases);
+        for (k, row) in weights.hidden.chunks_exact(width).enumerate() {
+            from_hidden.put(k, &self.spread(row, self.cell.hidden_slots()));
+        }
+        (from_inputs, from_hidden)
+    }
+
+    /// A row of weights at the places of a row of the tape.
+    fn spread(&self, row: &[f32], slots: &[usize]) -> Vec<f32> {
+        let mut spread = vec![0.0; self.row()];
+        for (slot, part) in slots.iter().zip(row.chunks_exact(self.shape.hidden)) {
+            spread[slot * self.units()..][..part.len()].copy_from_slice(part);
+        }
+        spread
+    }
+}
