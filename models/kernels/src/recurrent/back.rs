@@ -1,6 +1,7 @@
 //! The way back: slopes by sums from the last step to the first, then all weights at once.
 
-use super::product::{LINE, Left, Packed, Product};
+use super::product::{Left, Packed, Product};
+use super::room::{LINE, Room};
 use super::wide::each_unit;
 use super::{Cell, Layer, Shape, Slopes, Tape, Wanted, Weights, gru, lstm, rnn};
 
@@ -30,8 +31,8 @@ impl Layer {
         let (units, row) = (self.units(), self.row());
         let first = self.cell.hidden_slots().iter().min().map_or(0, |slot| slot * units);
         let back = self.turned(weights.hidden, self.cell.hidden_slots());
-        let mut hidden_slopes = vec![0.0; batch * units];
-        let mut cell_slopes = vec![0.0; batch * units];
+        let mut hidden_slopes = Room::zeros(batch * units);
+        let mut cell_slopes = Room::zeros(batch * units);
         for step in (0..steps).rev() {
             if step + 1 < steps {
                 let later = &tape.gates[(step + 1) * batch * row + first..];
@@ -96,14 +97,14 @@ impl Layer {
     fn slopes_of_inputs(&self, weights: Weights, tape: &Tape) -> Vec<f32> {
         let Shape { batch, steps, inputs, .. } = self.shape;
         let back = self.turned(weights.input, self.cell.slots());
-        let mut sums = vec![0.0; steps * batch * inputs];
+        let mut sums = Room::any(steps * batch * inputs);
         let terms = &[(Left { data: &tape.gates, stride: self.row() }, &back)];
         let (rows, out) = (steps * batch, &mut sums);
         Product::<false> { terms, kept: false, rows, width: inputs, stride: inputs, out }.run();
-        let mut x = vec![0.0; sums.len()];
-        for (at, row) in x.chunks_exact_mut(inputs).enumerate() {
+        let mut x = Vec::with_capacity(sums.len());
+        for at in 0..steps * batch {
             let read = self.place(at % steps) * batch + at / steps;
-            row.copy_from_slice(&sums[read * inputs..][..inputs]);
+            x.extend_from_slice(&sums[read * inputs..][..inputs]);
         }
         x
     }
@@ -144,7 +145,7 @@ impl Layer {
         let mut together = vec![0.0; width];
         for first in (0..rows).step_by(CHUNK) {
             let depth = CHUNK.min(rows - first);
-            packed.reset(depth);
+            packed.cut(depth);
             for (k, slopes) in tape.gates[first * row..].chunks_exact(row).take(depth).enumerate() {
                 for (to, slot) in together.chunks_exact_mut(hidden).zip(slots) {
                     to.copy_from_slice(&slopes[slot * self.units()..][..hidden]);

@@ -1,6 +1,7 @@
 //! The way forth: outputs, and what the way back needs.
 
 use super::product::{Left, Packed, Product};
+use super::room::Room;
 use super::wide::each_unit;
 use super::{Cell, Layer, Shape, Tape, Weights, gru, lstm, rnn};
 
@@ -24,11 +25,13 @@ impl Layer {
         let lstm = usize::from(matches!(self.cell, Cell::Lstm(_)));
         let mut tape = Tape {
             inputs: self.read(x),
-            gates: vec![0.0; slots * batch * row],
-            hidden: vec![0.0; (1 + steps) * batch * units],
-            cells: vec![0.0; lstm * (slots + kept) * batch * units],
-            bent: vec![0.0; lstm * slots * batch * units],
+            gates: Room::any(slots * batch * row),
+            hidden: Room::any((1 + steps) * batch * units),
+            cells: Room::any(lstm * (slots + kept) * batch * units),
+            bent: Room::any(lstm * slots * batch * units),
         };
+        tape.hidden[..batch * units].fill(0.0);
+        tape.cells[..lstm * batch * units].fill(0.0);
         let (from_inputs, from_hidden) = self.packed(weights);
         for step in 0..steps {
             let (before, hidden) = tape.hidden[step * batch * units..].split_at_mut(batch * units);
@@ -59,12 +62,13 @@ impl Layer {
     }
 
     /// Inputs in the order of reading, steps first, each with a one that the biases multiply.
-    fn read(&self, x: &[f32]) -> Vec<f32> {
+    fn read(&self, x: &[f32]) -> Room {
         let Shape { batch, steps, inputs, .. } = self.shape;
-        let mut read = vec![1.0; steps * batch * (inputs + 1)];
+        let mut read = Room::any(steps * batch * (inputs + 1));
         for (at, row) in read.chunks_exact_mut(inputs + 1).enumerate() {
             let place = at % batch * steps + self.place(at / batch);
             row[..inputs].copy_from_slice(&x[place * inputs..][..inputs]);
+            row[inputs] = 1.0;
         }
         read
     }
@@ -73,10 +77,10 @@ impl Layer {
     fn outputs(&self, tape: &Tape) -> Vec<f32> {
         let Shape { batch, steps, hidden, .. } = self.shape;
         let units = self.units();
-        let mut outputs = vec![0.0; batch * steps * hidden];
-        for (at, row) in outputs.chunks_exact_mut(hidden).enumerate() {
+        let mut outputs = Vec::with_capacity(batch * steps * hidden);
+        for at in 0..batch * steps {
             let read = (1 + self.place(at % steps)) * batch + at / steps;
-            row.copy_from_slice(&tape.hidden[read * units..][..hidden]);
+            outputs.extend_from_slice(&tape.hidden[read * units..][..hidden]);
         }
         outputs
     }

@@ -18,8 +18,10 @@ mod gru;
 mod lstm;
 mod product;
 mod rnn;
+mod room;
 mod wide;
 
+use room::Room;
 use wide::{Register, UNITS, Units};
 
 /// How sums are bent, besides the gates.
@@ -144,15 +146,15 @@ pub struct Weights<'a> {
 #[derive(Debug, Clone)]
 pub struct Tape {
     /// Inputs and a one, [step][batch][inputs + 1].
-    inputs: Vec<f32>,
+    inputs: Room,
     /// Gates, [step][batch][block][unit].
-    gates: Vec<f32>,
+    gates: Room,
     /// Outputs from the start on, [1 + step][batch][unit].
-    hidden: Vec<f32>,
+    hidden: Room,
     /// Cells of an LSTM from the start on, [1 + step][batch][unit].
-    cells: Vec<f32>,
+    cells: Room,
     /// act(cell), [step][batch][unit].
-    bent: Vec<f32>,
+    bent: Room,
 }
 
 /// Slopes of the loss, each in the shape of what it belongs to.

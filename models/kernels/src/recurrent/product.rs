@@ -1,21 +1,16 @@
 //! Products of matrices with many rows by one that is packed once and serves all steps.
 
+use super::room::{LINE, Room};
 use super::wide::{Loop, Processor, Register, widest};
 
-/// Numbers of a line: one wide register, one line of the cache.
-pub(super) const LINE: usize = 16;
 /// Lines of a panel: columns that are multiplied together.
 const PANEL: usize = 3;
 /// Rows that are multiplied together.
 const ROWS: usize = 8;
 
-#[derive(Clone, Copy)]
-#[repr(align(64))]
-struct Line([f32; LINE]);
-
 /// A matrix of `depth` rows cut into panels of columns, each panel row after row.
 pub(super) struct Packed {
-    lines: Vec<Line>,
+    numbers: Room,
     depth: usize,
     across: usize,
 }
@@ -24,25 +19,21 @@ impl Packed {
     /// Zeros.
     pub(super) fn new(depth: usize, width: usize) -> Packed {
         let across = width.div_ceil(LINE);
-        Packed { lines: vec![Line([0.0; LINE]); depth * across], depth, across }
+        Packed { numbers: Room::zeros(depth * across * LINE), depth, across }
     }
 
+    /// Where a line begins.
     fn place(&self, depth: usize, line: usize) -> usize {
         let first = line / PANEL * PANEL;
         let lines = PANEL.min(self.across - first);
-        first * self.depth + depth * lines + line - first
+        (first * self.depth + depth * lines + line - first) * LINE
     }
 
     /// Writes a row.
     pub(super) fn put(&mut self, depth: usize, row: &[f32]) {
         for (at, values) in row.chunks(PANEL * LINE).enumerate() {
             let place = self.place(depth, at * PANEL);
-            let (whole, rest) = values.as_chunks();
-            let lines = &mut self.lines[place..];
-            lines.iter_mut().zip(whole).for_each(|(line, values)| line.0 = *values);
-            if !rest.is_empty() {
-                lines[whole.len()].0[..rest.len()].copy_from_slice(rest);
-            }
+            self.numbers[place..][..values.len()].copy_from_slice(values);
         }
     }
 
@@ -50,16 +41,15 @@ impl Packed {
     pub(super) fn put_down(&mut self, depth: usize, line: usize, columns: &[&[f32]]) {
         let lines = PANEL.min(self.across - line / PANEL * PANEL);
         let first = self.place(depth, line);
-        let lines = self.lines[first..].iter_mut().step_by(lines);
+        let lines = self.numbers[first..].chunks_mut(lines * LINE);
         for (at, line) in lines.take(columns[0].len()).enumerate() {
-            line.0.iter_mut().zip(columns).for_each(|(to, column)| *to = column[at]);
+            line.iter_mut().zip(columns).for_each(|(to, column)| *to = column[at]);
         }
     }
 
-    /// Empties the matrix and gives it another depth.
-    pub(super) fn reset(&mut self, depth: usize) {
-        self.depth = depth;
-        self.lines.truncate(depth * self.across);
+    /// Makes the matrix less deep; all its rows are to be written again.
+    pub(super) fn cut(&mut self, depth: usize) {
+        self.depth = self.depth.min(depth);
     }
 }
 
@@ -178,11 +168,12 @@ unsafe fn tile<const TURNED: bool, V: Register, const R: usize, const L: usize>(
         }
         for (left, right) in terms {
             let (deep, wide) = if TURNED { (left.stride, 1) } else { (1, left.stride) };
-            let panel = &right.lines[right.place(0, place.line)..][..right.depth * place.lines];
+            let panel = &right.numbers[right.place(0, place.line)..];
             assert!((place.row + R - 1) * wide + (right.depth - 1) * deep < left.data.len());
             assert!(from + L * V::COUNT <= place.lines * LINE);
+            assert!(right.depth * place.lines * LINE <= panel.len());
             let mut a = left.data.as_ptr().add(place.row * wide);
-            let mut b = panel.as_ptr().cast::<f32>().add(from);
+            let mut b = panel.as_ptr().add(from);
             for _ in 0..right.depth {
                 let mut line = [V::all(0.0); L];
                 line.iter_mut()

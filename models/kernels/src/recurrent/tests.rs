@@ -263,6 +263,23 @@ fn bits_do_not_depend_on_the_batch() {
     }
 }
 
+/// What an earlier pass left in memory does not matter: the bits are those of a fresh thread.
+#[test]
+fn memory_used_before_does_not_matter() {
+    for layer in layers(Shape { batch: 3, steps: 4, inputs: 2, hidden: 5 }) {
+        let own = Own::new(layer, 0.5);
+        let pass = |x: &[f32]| {
+            let (outputs, tape) = layer.forward(own.weights(), x);
+            let slopes = layer.backward(own.weights(), tape, &[1.0; 60], Wanted::Inputs);
+            (layer.infer(own.weights(), x), outputs, slopes)
+        };
+        let x = noise(24, 8, 1.0);
+        let fresh = std::thread::scope(|scope| scope.spawn(|| pass(&x)).join().unwrap());
+        pass(&[f32::NAN; 24]);
+        assert_eq!(pass(&x), fresh, "{layer:?}");
+    }
+}
+
 /// Huge inputs fill the gates and stay finite; NaN is passed on, not hidden.
 #[test]
 fn huge_stays_finite_and_nan_stays() {
