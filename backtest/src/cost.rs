@@ -38,17 +38,20 @@ impl Plan<'_> {
     pub fn cost(&self, ctx: &Ctx) -> Cost {
         let (folds, series, models) = (self.folds.count, self.panel.len(), self.models.len());
         // Of a table, test sets differ in their folds and rows.
-        let (fits, asked, rows) = match self.rows {
-            Some(rows) => (rows.fits(), rows.fits(), rows.asked()),
-            None => {
-                let asked = folds * series;
-                (self.folds.fits() * series, asked, asked * self.folds.horizon)
-            }
+        let (asked, rows) = match self.rows {
+            Some(rows) => (rows.fits(), rows.asked()),
+            None => (folds * series, folds * series * self.folds.horizon),
         };
-        let own = self.models.iter().filter(|model| model.scope == Scope::Series).count();
+        let fits = |named: &Named| match (self.rows, named.scope) {
+            (Some(rows), _) => rows.fits(),
+            (None, Scope::Panel) => self.folds.fits(self.refit(named)),
+            (None, Scope::Series) => self.folds.fits(self.refit(named)) * series,
+        };
         let seconds = |(model, named): (usize, &Named)| {
             let (fit_s, predict_s) = self.tried(ctx, model);
-            let seconds = fit_s * fits as f64 + predict_s * asked as f64;
+            // What a panel costs is told from single series of it.
+            let all = if named.scope == Scope::Panel { series } else { 1 };
+            let seconds = fit_s * (fits(named) * all) as f64 + predict_s * asked as f64;
             (named.name.clone(), seconds)
         };
         let by_model: Vec<(String, f64)> = self.models.iter().enumerate().map(seconds).collect();
@@ -56,7 +59,7 @@ impl Plan<'_> {
         Cost {
             folds,
             series,
-            fits: fits * own + self.folds.fits() * (models - own),
+            fits: self.models.iter().map(fits).sum(),
             rows: rows * models,
             models: by_model,
             cpu_s,
@@ -89,7 +92,9 @@ impl Plan<'_> {
         let places = (0..TRIED).map(|k| (2 * k + 1) * by_length.len() / (2 * TRIED));
         let mut series: Vec<usize> = places.map(|place| by_length[place]).collect();
         series.dedup();
-        let mut folds = vec![0, self.folds.count - 1];
+        // The last fit of a warm model stands on all before it.
+        let last = if self.models[model].warm { 0 } else { self.folds.count - 1 };
+        let mut folds = vec![0, last];
         folds.dedup();
         let (mut fit_s, mut predict_s, mut count) = (0.0, 0.0, 0.0);
         for &fold in &folds {

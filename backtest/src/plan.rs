@@ -11,7 +11,7 @@ use crate::metrics::{Estimate, Gauge, Read, USUAL, USUAL_DIRECTION, USUAL_ROWS, 
 use crate::money;
 use crate::ready::{About, Named, build, expand, learns, unknown};
 use crate::rows::TableRows;
-use crate::spec::{ModelSpec, RunSpec, ScoreSpec, Spec, TaskName};
+use crate::spec::{ModelSpec, Refit, RunSpec, ScoreSpec, Spec, TaskName};
 
 const MOST_THREADS: usize = 1024;
 
@@ -103,6 +103,24 @@ impl<'a> Plan<'a> {
         let simplest = build(about, 0, &mut ModelSpec::of(simplest))?;
         let baseline = at;
         Ok(Plan { panel, rows, folds, models, gauges, primary, baseline, levels, simplest, spec })
+    }
+
+    /// When a model is fitted again.
+    pub(crate) fn refit(&self, model: &Named) -> Refit {
+        model.refit.unwrap_or(self.spec.folds.refit)
+    }
+
+    /// Models that are one but for their seeds, in the run's order; each group has one at least.
+    pub(crate) fn groups(&self) -> Vec<Vec<usize>> {
+        let mut groups: Vec<Vec<usize>> = Vec::new();
+        for (model, named) in self.models.iter().enumerate() {
+            let same = |group: &&mut Vec<usize>| self.models[group[0]].group() == named.group();
+            match groups.iter_mut().find(same) {
+                Some(group) => group.push(model),
+                None => groups.push(vec![model]),
+            }
+        }
+        groups
     }
 
     /// The spec with every default filled in: running it again gives the same bits.

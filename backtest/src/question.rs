@@ -5,7 +5,7 @@ use std::panic::{AssertUnwindSafe, catch_unwind};
 use almanac_data::{Ahead, Answered, Cut, FitError, Forecast, Forecasting, Matrix, Stamp};
 use almanac_models::lift::Scope;
 use almanac_models::regress::Regress;
-use almanac_models::{Ctx, Fitted};
+use almanac_models::{Ctx, Fitted, Model};
 use cpu_time::ThreadTime;
 
 use crate::folds::Split;
@@ -14,7 +14,7 @@ use crate::plan::Plan;
 use crate::ready::{Named, Ready};
 use crate::rows::TableRows;
 use crate::shared::PanelFit;
-use crate::spec::TaskName;
+use crate::spec::{Refit, TaskName};
 
 /// What was fitted at some fold, kept for later ones.
 pub(crate) struct Held {
@@ -117,7 +117,7 @@ impl<'a> Question<'a> {
             Some(shared) => self.ask_shared(ctx, named, shared),
             None => self.ask(ctx, named, held),
         };
-        if self.plan.folds.refits_every() {
+        if self.plan.refit(named) == Refit::Every && !named.warm {
             *held = None;
         }
         let (forecast, error) = match own.forecast {
@@ -169,16 +169,10 @@ impl<'a> Question<'a> {
                 return self.ask_rows(ctx, &model.name, (learner.as_ref(), x));
             }
         };
-        let fit_at = folds.fitted_at(panel, self.fold, self.series);
+        let fit_at = folds.fitted_at(self.plan.refit(model), panel, (self.fold, self.series));
         let Some(train) = folds.cut(panel, fit_at, self.series) else { return attempt };
-        let own = ctx.named(&model.name);
         let past = train.past(panel);
-        if held.as_ref().is_none_or(|held| held.fold != fit_at) {
-            let ctx = own.named(&fit_at.to_string());
-            let (fitted, seconds) = timed(|| method.fit(&ctx, past));
-            *held = Some(Held { fold: fit_at, fitted });
-            attempt.fit_s = seconds;
-        }
+        attempt.fit_s = self.bring(ctx, (model, method.as_ref()), fit_at, held);
         let Some(Held { fitted, .. }) = held else { return attempt };
         // From where the fit began to this fold's cutoff, so that a fitted state can move on.
         let start = past.series(0).span().start;
@@ -188,6 +182,41 @@ impl<'a> Question<'a> {
         let fitted = fitted.as_deref().map_err(FitError::clone);
         self.predict(ctx, model, (fitted, &seen), &mut attempt);
         attempt
+    }
+
+    /// Brings what is held to the fit of a fold; processor seconds. A warm model goes over every fit
+    /// on the way, so that it ends the same wherever a run began.
+    fn bring(
+        &self,
+        ctx: &Ctx,
+        (named, method): (&Named, &dyn Model<Forecasting>),
+        fit_at: usize,
+        held: &mut Option<Held>,
+    ) -> f64 {
+        let (panel, folds) = (self.plan.panel, &self.plan.folds);
+        let own = ctx.named(&named.name);
+        let first = match held.as_ref() {
+            _ if !named.warm => fit_at,
+            None => 0,
+            Some(held) => held.fold + 1,
+        };
+        let due = |fold: usize| folds.fitted_at(self.plan.refit(named), panel, (fold, self.series));
+        let mut seconds = 0.0;
+        for fold in (first..=fit_at).filter(|&fold| due(fold) == fold) {
+            if held.as_ref().is_some_and(|held| held.fold == fold) {
+                continue;
+            }
+            let Some(train) = folds.cut(panel, fold, self.series) else { continue };
+            let (ctx, past) = (own.named(&fold.to_string()), train.past(panel));
+            let before = held.take().and_then(|held| held.fitted.ok());
+            let (fitted, took) = timed(|| match before {
+                Some(before) if named.warm => method.refit(&ctx, past, before.as_ref()),
+                _ => method.fit(&ctx, past),
+            });
+            *held = Some(Held { fold, fitted });
+            seconds += took;
+        }
+        seconds
     }
 
     /// Learns from the fold's rows, and predicts the others.

@@ -17,7 +17,7 @@ use almanac_models::{
 use serde_json::Value;
 
 use crate::error::PlanError;
-use crate::spec::{ModelSpec, Spec, TaskName};
+use crate::spec::{ModelSpec, Refit, Spec, TaskName, Variant};
 
 /// Learners that look at no feature: one of each is enough.
 const BLIND: &[&str] = &["mean", "prior"];
@@ -30,6 +30,27 @@ pub(crate) struct Named {
     pub scope: Scope,
     /// Whether it reads columns of the row asked before they are known.
     pub same_row: bool,
+    /// When it is fitted again; left out, as the folds say.
+    pub refit: Option<Refit>,
+    /// Whether a refit goes on from the fit before.
+    pub warm: bool,
+}
+
+impl Named {
+    fn new(written: &ModelSpec, model: Ready) -> Named {
+        let name = written.name.clone().unwrap_or_else(|| written.entry.clone());
+        let refit = written.refit;
+        Named { name, model, scope: Scope::Series, same_row: false, refit, warm: false }
+    }
+
+    /// The name without the number of a repeat.
+    pub fn group(&self) -> &str {
+        let number = |after: &str| !after.is_empty() && after.bytes().all(|b| b.is_ascii_digit());
+        match self.name.rsplit_once('#') {
+            Some((before, after)) if number(after) => before,
+            _ => &self.name,
+        }
+    }
 }
 
 /// A model for the nouns of its task.
@@ -80,28 +101,58 @@ impl Fitted<Forecasting> for FittedTold {
     }
 }
 
-/// Every learner once for each variant, with its features and lift written into it; each with the
-/// place of its `[[model]]`.
+/// Every learner once for each variant, with its features and lift written into it, and every model
+/// as often as it is repeated; each with the place of its `[[model]]`.
 pub(crate) fn expand(spec: &Spec) -> Vec<(usize, ModelSpec)> {
     let mut all = Vec::new();
     for (place, written) in spec.model.iter().enumerate() {
-        if !learns(spec.task, &written.entry) {
-            all.push((place, written.clone()));
-            continue;
-        }
         let blind = BLIND.contains(&written.entry.as_str());
-        if spec.variant.is_empty() || blind {
+        if !learns(spec.task, &written.entry) {
+            repeat(place, written.clone(), &mut all);
+        } else if spec.variant.is_empty() || blind {
             let (features, lift) = (spec.features.clone(), spec.lift.clone());
-            all.push((place, filled_in(written, written.name.clone(), features, lift)));
-            continue;
+            let own = filled_in(written, written.name.clone(), features, lift);
+            repeat(place, own, &mut all);
+        } else {
+            for variant in &spec.variant {
+                repeat(place, varied(spec, written, variant), &mut all);
+            }
         }
-        for variant in &spec.variant {
-            let own = written.name.as_deref().unwrap_or(&written.entry);
-            let name = Some(format!("{own}/{}", variant.name));
-            let features = over(&spec.features, &variant.features);
-            let lift = over(&spec.lift, &variant.lift);
-            all.push((place, filled_in(written, name, features, lift)));
-        }
+    }
+    all
+}
+
+/// A learner in one of the spec's variants.
+fn varied(spec: &Spec, written: &ModelSpec, variant: &Variant) -> ModelSpec {
+    let own = written.name.as_deref().unwrap_or(&written.entry);
+    let name = Some(format!("{own}/{}", variant.name));
+    let features = over(&spec.features, &variant.features);
+    let lift = over(&spec.lift, &variant.lift);
+    let mut all = filled_in(written, name, features, lift);
+    all.settings = deep(&all.settings, &variant.model);
+    all.refit = variant.refit.or(written.refit);
+    all
+}
+
+/// A model once for each of its seeds.
+fn repeat(place: usize, written: ModelSpec, all: &mut Vec<(usize, ModelSpec)>) {
+    let Some(count) = written.repeats else { return all.push((place, written)) };
+    let own = written.name.clone().unwrap_or_else(|| written.entry.clone());
+    all.extend((1..=count).map(|number| {
+        let name = Some(format!("{own}#{number}"));
+        (place, ModelSpec { name, repeats: None, ..written.clone() })
+    }));
+}
+
+/// One table over another, tables within them likewise.
+fn deep(below: &Written, above: &Written) -> Written {
+    let mut all = below.clone();
+    for (name, value) in above {
+        let value = match (all.get(name), value) {
+            (Some(Value::Object(below)), Value::Object(above)) => Value::Object(deep(below, above)),
+            _ => value.clone(),
+        };
+        all.insert(name.clone(), value);
     }
     all
 }
@@ -171,11 +222,6 @@ pub(crate) fn build(
     }
 }
 
-/// The name of a model in the run.
-fn name(written: &ModelSpec) -> String {
-    written.name.clone().unwrap_or_else(|| written.entry.clone())
-}
-
 /// A regressor made a forecaster of so many steps.
 fn reduced(
     about: About<'_>,
@@ -191,7 +237,8 @@ fn reduced(
     let model = reduce.around(learner, about.horizon)?;
     model.admit(&about.declared())?;
     let (scope, same_row) = (model.scope(), model.same_row());
-    Ok(Named { name: name(written), model: Ready::Panel(Box::new(model)), scope, same_row })
+    let model = Ready::Panel(Box::new(model));
+    Ok(Named { scope, same_row, ..Named::new(written, model) })
 }
 
 /// Whether a network is shown windows, not rows of features.
@@ -215,8 +262,9 @@ fn windowed(
     resolve(line, written)?;
     let model = windows.around(network, about.horizon)?;
     model.admit(&about.declared())?;
-    let (scope, same_row) = (model.scope(), model.same_row());
-    Ok(Named { name: name(written), model: Ready::Panel(Box::new(model)), scope, same_row })
+    let (scope, same_row, warm) = (model.scope(), model.same_row(), model.warm());
+    let model = Ready::Panel(Box::new(model));
+    Ok(Named { scope, same_row, warm, ..Named::new(written, model) })
 }
 
 /// A classifier made a teller of directions for so many steps.
@@ -234,7 +282,8 @@ fn directed(
     let model = directed.around(learner, about.horizon)?;
     model.admit(&about.declared())?;
     let (scope, same_row) = (model.scope(), model.same_row());
-    Ok(Named { name: name(written), model: Ready::Panel(Box::new(Told(model))), scope, same_row })
+    let model = Ready::Panel(Box::new(Told(model)));
+    Ok(Named { scope, same_row, ..Named::new(written, model) })
 }
 
 /// A regressor of a table's rows, with the columns that it learns from.
@@ -257,7 +306,7 @@ fn on_rows(
     };
     resolve(line, written)?;
     let model = Ready::Rows(rows.around(learner), x);
-    Ok(Named { name: name(written), model, scope: Scope::Series, same_row: false })
+    Ok(Named::new(written, model))
 }
 
 /// A one-series method, in the lift that was asked for.
@@ -275,7 +324,7 @@ fn one_series(written: &mut ModelSpec) -> Result<Named, SettingError> {
         *own = without_nulls(whole_lift(own));
     }
     let model = Ready::Panel(Box::new(PerSeries { method }));
-    Ok(Named { name: name(written), model, scope: Scope::Series, same_row: false })
+    Ok(Named::new(written, model))
 }
 
 /// What is known of each row: every column of the table, those named, or what its curves say.
@@ -410,7 +459,12 @@ fn whole_lift(written: &Written) -> Written {
     all.map(|(name, value)| (name.to_string(), value)).collect()
 }
 
-/// A setting left out stays left out: TOML has no null.
+/// A setting left out stays left out, in tables within as well: TOML has no null.
 fn without_nulls(settings: Written) -> Written {
-    settings.into_iter().filter(|(_, value)| !value.is_null()).collect()
+    let own = |(name, value): (String, Value)| match value {
+        Value::Null => None,
+        Value::Object(table) => Some((name, Value::Object(without_nulls(table)))),
+        value => Some((name, value)),
+    };
+    settings.into_iter().filter_map(own).collect()
 }

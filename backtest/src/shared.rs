@@ -42,24 +42,41 @@ impl<'a> Shared<'a> {
     /// threads of the pool.
     pub fn fit(&mut self, ctx: &Ctx, fold: usize, pool: &ThreadPool) {
         let plan = self.plan;
-        let due = plan.folds.due(plan.panel, fold);
-        for (model, held) in plan.models.iter().zip(&mut self.fits) {
-            match held {
-                _ if model.scope == Scope::Series => {}
-                Some(held) if held.fold == due => held.fit_s = 0.0,
-                _ => *held = Some(pool.install(|| fit(plan, ctx, model, due))),
+        let panel = plan.models.iter().zip(&mut self.fits);
+        for (model, held) in panel.filter(|(model, _)| model.scope == Scope::Panel) {
+            let due = |fold: usize| plan.folds.due(plan.refit(model), plan.panel, fold);
+            let last = due(fold);
+            if let Some(held) = held.as_mut().filter(|held| held.fold == last) {
+                held.fit_s = 0.0;
+                continue;
+            }
+            let first = match held {
+                _ if !model.warm => last,
+                None => 0,
+                Some(held) => held.fold + 1,
+            };
+            for fold in (first..=last).filter(|&fold| due(fold) == fold) {
+                *held = Some(pool.install(|| fit(plan, ctx, model, (fold, held.as_ref()))));
             }
         }
     }
 }
 
-/// Fits a model on all series that have a past at a fold.
-fn fit(plan: &Plan<'_>, ctx: &Ctx, named: &Named, fold: usize) -> PanelFit {
+/// Fits a model on all series that have a past at a fold; a warm one goes on from the fit before.
+fn fit(
+    plan: &Plan<'_>,
+    ctx: &Ctx,
+    named: &Named,
+    (fold, held): (usize, Option<&PanelFit>),
+) -> PanelFit {
     let start = ProcessTime::now();
     let ctx = ctx.named(&named.name).named(&fold.to_string()).with_threads(plan.threads());
     let cut = plan.folds.cut_all(plan.panel, fold);
     let fitted = match &named.model {
-        Ready::Panel(model) => caught(|| model.fit(&ctx, cut.past(plan.panel))),
+        Ready::Panel(model) => caught(|| match held.map(|held| held.fitted.as_deref()) {
+            Some(Ok(before)) if named.warm => model.refit(&ctx, cut.past(plan.panel), before),
+            _ => model.fit(&ctx, cut.past(plan.panel)),
+        }),
         Ready::Rows(..) => Err(FitError::Failed("rows have no panel".into())),
     };
     let fit_s = start.elapsed().as_secs_f64() / cut.len().max(1) as f64;

@@ -84,6 +84,12 @@ pub struct Variant {
     /// Settings of the lift over those of the spec.
     #[serde(default, skip_serializing_if = "Map::is_empty")]
     pub lift: Map<String, Value>,
+    /// Settings of every learner over its own.
+    #[serde(default, skip_serializing_if = "Map::is_empty")]
+    pub model: Map<String, Value>,
+    /// When its models are fitted again; left out, as `folds.refit` says.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub refit: Option<Refit>,
 }
 
 /// Where past and truth part.
@@ -166,6 +172,17 @@ pub enum Refit {
     Folds(usize),
 }
 
+impl Refit {
+    /// The latest fold, up to this one, at which models are to be fitted again.
+    pub(crate) fn before(self, fold: usize) -> usize {
+        match self {
+            Refit::Every => fold,
+            Refit::Never => 0,
+            Refit::Folds(every) => fold - fold % every,
+        }
+    }
+}
+
 /// A model, as written.
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
 pub struct ModelSpec {
@@ -178,6 +195,13 @@ pub struct ModelSpec {
     /// An adaptor around it: `kind` and its settings.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub lift: Option<Map<String, Value>>,
+    /// When it is fitted again; left out, as `folds.refit` says.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub refit: Option<Refit>,
+    /// How often it is run, each time from a seed of its own: one line of the leaderboard with the
+    /// means over all, and the spread beside them. Each is named with `#` and its number.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub repeats: Option<usize>,
     /// Its settings.
     #[serde(flatten)]
     pub settings: Map<String, Value>,
@@ -186,7 +210,14 @@ pub struct ModelSpec {
 impl ModelSpec {
     /// A model of the roster with its defaults.
     pub fn of(entry: &str) -> ModelSpec {
-        ModelSpec { entry: entry.into(), name: None, lift: None, settings: Map::new() }
+        ModelSpec {
+            entry: entry.into(),
+            name: None,
+            lift: None,
+            refit: None,
+            repeats: None,
+            settings: Map::new(),
+        }
     }
 }
 

@@ -53,6 +53,19 @@ fn spec() -> Spec {
         [[model]]
         use = "ridge"
         lift = { target = ["seasonal_difference"], features = { lags = [1], calendar = ["weekday"] } }
+        [[model]]
+        use = "cnn"
+        repeats = 2
+        filters = [2]
+        train = { epochs = 2, warm = 1, hold = 0.2 }
+        lift = { window = 7, level = "mean", target = ["min_max"], ahead = { calendar = ["weekday"] } }
+        [[model]]
+        use = "cnn"
+        name = "cnn_of_all"
+        refit = 2
+        filters = [2]
+        train = { epochs = 1, warm = 1, seeds = 2 }
+        lift = { window = 5, scope = "panel", unit = "mean", features = { rolling = [3] } }
     "#;
     Spec::from_toml(text).unwrap()
 }
@@ -285,7 +298,7 @@ fn a_short_series_is_a_row_with_its_reason() {
     spec.folds.count = 5;
     let folds = run(&spec, &panel());
     let missing: Vec<_> = folds[0].answers.iter().filter(|a| a.mean.is_empty()).collect();
-    assert_eq!(missing.len(), 8);
+    assert_eq!(missing.len(), 11);
     assert!(missing.iter().all(|answered| answered.series == 2));
     let reason = missing[0].error.as_deref().unwrap();
     assert_eq!(reason, "no value before the cutoff of fold 1 of 5 in 23 rows");
@@ -328,7 +341,7 @@ fn a_summary_has_no_memory_of_how_it_was_fed() {
     let mut summary = Summary::new(&plan);
     folds.iter().for_each(|fold| summary.feed(fold));
     let board = summary.leaderboard(&Ctx::new(7));
-    assert_eq!(board.rows.len(), 8);
+    assert_eq!(board.rows.len(), 10);
     assert_eq!(
         (board.baseline.as_str(), board.primary_metric.as_str()),
         ("seasonal_naive", "mase")
@@ -379,6 +392,9 @@ fn names_are_numbered() {
         "drift",
         "random_forest",
         "ridge",
+        "cnn#1",
+        "cnn#2",
+        "cnn_of_all",
         "window_mean_2",
     ];
     assert_eq!(plan.model_names(), names);

@@ -100,6 +100,7 @@ mod tests {
             fit_s: 0.0,
             predict_s: 0.0,
             leaks: false,
+            repeats: None,
         };
         Leaderboard {
             task: "forecast".to_string(),

@@ -22,7 +22,7 @@ pub use money::{Account, Earned, Money};
 pub use panel::{Column, Cut, Future, Panel, PanelView, Role, Series, Span};
 pub use report::{
     Bands, Better, Calls, Contrast, Curve, Diagnostics, Leaderboard, Manifest, Measure, Rank,
-    Report, SeriesChart, SetScore, SourceFile, TestSet,
+    Repeats, Report, SeriesChart, SetScore, SourceFile, TestSet,
 };
 pub use score::{Answered, FoldResult};
 pub use source::{

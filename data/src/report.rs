@@ -60,6 +60,21 @@ pub struct Rank {
     /// Whether it reads columns before they are known: its scores are no forecast's.
     #[serde(default, skip_serializing_if = "std::ops::Not::not")]
     pub leaks: bool,
+    /// How scores differ from seed to seed, of a model that was run several times: then scores and
+    /// losses are means over all, failures and seconds sums.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub repeats: Option<Repeats>,
+}
+
+/// One model from several seeds.
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
+pub struct Repeats {
+    /// How many.
+    pub count: usize,
+    /// Metric → standard deviation over them; null where undefined.
+    pub sd: Map<String, Value>,
+    /// Metric → the least and the greatest score.
+    pub range: Map<String, Value>,
 }
 
 /// Two variants of one learner on the primary metric, over series or over the folds of a test set.

@@ -68,6 +68,12 @@ pub struct Source {
     /// Keep only rows where these columns have these values (as text).
     #[serde(rename = "where", skip_serializing_if = "BTreeMap::is_empty")]
     pub keep: BTreeMap<String, String>,
+    /// Keep only rows from this stamp on, as the series' clock shows it: `2008-12-29`, `42`.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub from: Option<String>,
+    /// Keep only rows up to this stamp, itself included.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub to: Option<String>,
     /// Frequency, as in `D`, `5min`, `MS`; left out, inferred for the panel.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub freq: Option<String>,

@@ -100,6 +100,26 @@ impl Grouped {
         }
     }
 
+    /// Keeps only rows from one stamp on and up to another; how many were left out.
+    pub fn between(&mut self, from: Option<Stamp>, to: Option<Stamp>) -> usize {
+        let inside = |at: Stamp| from.is_none_or(|from| at >= from) && to.is_none_or(|to| at <= to);
+        let (mut kept, mut start) = (0, 0);
+        for series in 0..self.len() {
+            let end = self.ends[series];
+            for row in (start..end).filter(|&row| inside(self.at[row])).collect::<Vec<_>>() {
+                self.at[kept] = self.at[row];
+                self.y[kept] = self.y[row];
+                self.rowwise().for_each(|values| values[kept] = values[row]);
+                kept += 1;
+            }
+            (self.ends[series], start) = (kept, end);
+        }
+        self.at.truncate(kept);
+        self.y.truncate(kept);
+        self.rowwise().for_each(|values| values.truncate(kept));
+        start - kept
+    }
+
     /// Makes one row of rows at one stamp.
     ///
     /// # Errors

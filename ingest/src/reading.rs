@@ -53,6 +53,7 @@ pub(crate) fn read(source: &Source, inputs: &[Input]) -> Result<Read, ReadError>
     let target = first.as_ref().map_or(String::new(), |(roles, _)| roles.targets.join(" "));
     rows.clock = first.map(|(_, times)| clock(&times, &settings, &rows, &mut notes)).transpose()?;
     let mut grouped = Grouped::from_rows(rows, &mut notes);
+    between(source, &mut grouped, &mut notes)?;
     for series in 0..grouped.len() {
         let span = grouped.span(series);
         numbers::zeros(&mut grouped.y[span], source.tidy.zeros, series as u32, &mut notes);
@@ -74,6 +75,33 @@ pub(crate) fn read(source: &Source, inputs: &[Input]) -> Result<Read, ReadError>
     let mut panel = panel(name(source, inputs), grouped, calendar)?;
     panel.season = season;
     Ok(Read { panel, audit, tidied, files })
+}
+
+/// Leaves out what stands before `from` and after `to`.
+fn between(source: &Source, grouped: &mut Grouped, notes: &mut Notes) -> Result<(), ReadError> {
+    let clock = grouped.clock;
+    let read = |name, text: &Option<String>| {
+        let wrong = |text: &String| {
+            let like = grouped.at.first().map(|&at| clock.show(at)).unwrap_or_default();
+            let reason = format!("not a stamp of these rows, which look like {like}");
+            ReadError::Setting { name, value: text.clone(), reason }
+        };
+        text.as_ref().map(|text| clock.read(text).ok_or_else(|| wrong(text))).transpose()
+    };
+    let (from, to) = (read("from", &source.from)?, read("to", &source.to)?);
+    let out = grouped.between(from, to);
+    if grouped.at.is_empty() {
+        let (name, value) = match (&source.from, &source.to) {
+            (Some(from), _) => ("from", from.clone()),
+            (None, to) => ("to", to.clone().unwrap_or_default()),
+        };
+        let reason = "no row is left between `from` and `to`".into();
+        return Err(ReadError::Setting { name, value, reason });
+    }
+    if out > 0 {
+        notes.say(format!("{out} rows before `from` or after `to` left out"));
+    }
+    Ok(())
 }
 
 impl Settings {

@@ -28,7 +28,6 @@ pub struct Folds {
     /// Steps from one cutoff to the next; `None` where cutoffs were given.
     pub step: Option<usize>,
     window: usize,
-    refit: Refit,
     origins: Origins,
 }
 
@@ -77,7 +76,6 @@ impl Folds {
             gap: spec.gap,
             step: (spec.kind != FoldKind::Given).then_some(step),
             window: spec.window.unwrap_or(usize::MAX),
-            refit: spec.refit,
             origins,
         };
         let begins = |fold| (0..panel.len()).any(|s| folds.origin(panel, fold, s).is_some());
@@ -97,7 +95,6 @@ impl Folds {
             gap: 0,
             step: None,
             window: usize::MAX,
-            refit: Refit::Every,
             origins: Origins::Rows,
         }
     }
@@ -147,34 +144,20 @@ impl Folds {
 
     /// The fold at which the model that answers at `fold` is fitted: the latest at which models
     /// are to be fitted again, or the first after it at which the series has a past.
-    pub fn fitted_at(&self, panel: &Panel, fold: usize, series: usize) -> usize {
+    pub fn fitted_at(&self, refit: Refit, panel: &Panel, (fold, series): (usize, usize)) -> usize {
         let begins = |&at: &usize| self.origin(panel, at, series).is_some();
-        (self.refitted(fold)..fold).find(begins).unwrap_or(fold)
+        (refit.before(fold)..fold).find(begins).unwrap_or(fold)
     }
 
     /// The same for a model of the whole panel: the first fold at which any series has a past.
-    pub fn due(&self, panel: &Panel, fold: usize) -> usize {
+    pub fn due(&self, refit: Refit, panel: &Panel, fold: usize) -> usize {
         let begins = |&at: &usize| (0..panel.len()).any(|s| self.origin(panel, at, s).is_some());
-        (self.refitted(fold)..fold).find(begins).unwrap_or(fold)
-    }
-
-    /// The latest fold at which models are to be fitted again.
-    fn refitted(&self, fold: usize) -> usize {
-        match self.refit {
-            Refit::Every => fold,
-            Refit::Never => 0,
-            Refit::Folds(every) => fold - fold % every,
-        }
-    }
-
-    /// Whether nothing fitted is used twice.
-    pub fn refits_every(&self) -> bool {
-        self.refit == Refit::Every
+        (refit.before(fold)..fold).find(begins).unwrap_or(fold)
     }
 
     /// How many fits one model needs for one series.
-    pub fn fits(&self) -> usize {
-        match self.refit {
+    pub fn fits(&self, refit: Refit) -> usize {
+        match refit {
             Refit::Every => self.count,
             Refit::Never => 1,
             Refit::Folds(every) => self.count.div_ceil(every),
@@ -348,7 +331,9 @@ mod tests {
     fn refit_every_second_fold() {
         let spec = FoldSpec { count: 5, refit: Refit::Folds(2), ..FoldSpec::default() };
         let (panel, folds) = (panel(), Folds::new(&spec, &panel()).unwrap());
-        let used: Vec<usize> = (0..5).map(|fold| folds.fitted_at(&panel, fold, 0)).collect();
-        assert_eq!((used, folds.fits()), (vec![0, 0, 2, 2, 4], 3));
+        let refit = spec.refit;
+        let at = |fold| folds.fitted_at(refit, &panel, (fold, 0));
+        let used: Vec<usize> = (0..5).map(at).collect();
+        assert_eq!((used, folds.fits(refit)), (vec![0, 0, 2, 2, 4], 3));
     }
 }

@@ -25,12 +25,11 @@ impl Summary<'_> {
     /// Every pair of variants of every learner, in the run's order; for a table once a test set
     /// of at least two folds.
     pub(super) fn contrasts(&self) -> Vec<Contrast> {
-        let names = self.plan.model_names();
-        let variant = |(model, name): (usize, &&'_ str)| {
-            let (learner, name) = name.rsplit_once('/')?;
-            Some((model, learner.to_string(), name.to_string()))
+        let variant = |group: &Vec<usize>| {
+            let (learner, name) = self.plan.models[group[0]].group().rsplit_once('/')?;
+            Some((group[0], learner.to_string(), name.to_string()))
         };
-        let named: Vec<_> = names.iter().enumerate().filter_map(variant).collect();
+        let named: Vec<_> = self.groups.iter().filter_map(variant).collect();
         let variants: Vec<Variant<'_>> = named
             .iter()
             .map(|(model, learner, name)| Variant { learner, name, model: *model })
@@ -79,10 +78,16 @@ impl Summary<'_> {
     fn units(&self, set: Option<usize>, model: usize) -> Vec<f64> {
         let (plan, models) = (self.plan, self.plan.models.len());
         match set {
-            Some(set) => self.of_sets[set * models + model].clone(),
-            None => (0..plan.panel.len())
-                .map(|series| self.series_score(series, model, plan.primary))
-                .collect(),
+            Some(set) => {
+                let folds = |model: usize| &self.of_sets[set * models + model];
+                let mean = |at| self.over_seeds(model, |seed| folds(seed)[at]);
+                (0..folds(model).len()).map(mean).collect()
+            }
+            None => {
+                let score = |series, seed| self.series_score(series, seed, plan.primary);
+                let mean = |series| self.over_seeds(model, |seed| score(series, seed));
+                (0..plan.panel.len()).map(mean).collect()
+            }
         }
     }
 }

@@ -21,6 +21,8 @@ use residuals::Residuals;
 /// What a run said so far.
 pub struct Summary<'a> {
     plan: &'a Plan<'a>,
+    /// Models that are one but for their seeds.
+    groups: Vec<Vec<usize>>,
     /// By series, model and metric.
     scores: Vec<Mean>,
     /// What pooled metrics are read from, by series and model.
@@ -74,6 +76,15 @@ impl Mean {
         }
     }
 
+    /// Of the values of both.
+    fn with(self, other: Mean) -> Mean {
+        Mean {
+            total: self.total + other.total,
+            squares: self.squares + other.squares,
+            weight: self.weight + other.weight,
+        }
+    }
+
     /// NaN of nothing.
     fn value(self) -> f64 {
         self.total / self.weight
@@ -92,6 +103,7 @@ impl<'a> Summary<'a> {
         let (series, models) = (plan.panel.len(), plan.models.len());
         Summary {
             plan,
+            groups: plan.groups(),
             scores: vec![Mean::default(); series * models * plan.gauges.len()],
             tallies: vec![Tally::default(); series * models],
             by_fold: vec![Mean::default(); models * plan.folds.count],
@@ -248,6 +260,18 @@ impl<'a> Summary<'a> {
             }
         }
         self.rooted(mean, gauge)
+    }
+
+    /// The models of which this one is the first or another seed.
+    fn seeds(&self, model: usize) -> &[usize] {
+        let own = self.groups.iter().find(|group| group.contains(&model));
+        own.map_or(&[], Vec::as_slice)
+    }
+
+    /// The mean over the seeds of a model.
+    fn over_seeds(&self, model: usize, of: impl Fn(usize) -> f64) -> f64 {
+        let seeds = self.seeds(model);
+        seeds.iter().map(|&seed| of(seed)).sum::<f64>() / seeds.len() as f64
     }
 
     /// Everything that a model said, in sums.

@@ -10,6 +10,7 @@ impl Summary<'_> {
         let once = [self.scale(), self.zeros(), self.blind(), self.unasked(), self.steps()];
         let mut notes: Vec<String> = once.into_iter().flatten().collect();
         notes.extend(self.leaks());
+        notes.extend(self.repeated());
         notes.extend(self.undefined());
         notes.push(self.significance());
         notes.extend(self.accounts.as_ref().and_then(|accounts| accounts.refused()));
@@ -29,6 +30,14 @@ impl Summary<'_> {
                  scores are no forecast's",
                 names.join(", ")
             )
+        })
+    }
+
+    fn repeated(&self) -> Option<String> {
+        self.groups.iter().any(|group| group.len() > 1).then(|| {
+            "of a model run from several seeds, scores and losses are means over all; charts, \
+             residuals and accounts show the first"
+                .into()
         })
     }
 

@@ -19,13 +19,13 @@ impl Summary<'_> {
         let order = self.order();
         let best = self.best(&order);
         let ranked = self.series_by_loss(best);
-        let name = |model: usize| plan.models[model].name.clone();
+        let name = |model: usize| plan.models[model].group().to_string();
         let show = |stamp| plan.panel.calendar.show(stamp);
         let (primary, levels) = (plan.primary, plan.levels());
         let curve = |means: &[Mean], model: usize| {
             let width = means.len() / plan.models.len();
-            let own = &means[model * width..(model + 1) * width];
-            Curve { name: name(model), values: own.iter().map(|mean| mean.value()).collect() }
+            let value = |at: usize| self.over_seeds(model, |seed| means[seed * width + at].value());
+            Curve { name: name(model), values: (0..width).map(value).collect() }
         };
         let by_step = |&model: &usize| {
             let mut curve = curve(&self.by_step, model);
@@ -68,13 +68,14 @@ impl Summary<'_> {
         if self.plan.spec().task != TaskName::Direction {
             return Vec::new();
         }
-        let calls = |&model: &usize| self.tally(model).classes.calls(&self.plan.models[model].name);
+        let calls =
+            |&model: &usize| self.tally(model).classes.calls(self.plan.models[model].group());
         order.iter().map(calls).collect()
     }
 
     /// What was earned; where an answer was refused, the notes say so.
     fn money(&self, order: &[usize]) -> Option<Money> {
-        let names = order.iter().map(|&model| (model, self.plan.models[model].name.as_str()));
+        let names = order.iter().map(|&model| (model, self.plan.models[model].group()));
         self.accounts.as_ref()?.money(&names.collect::<Vec<_>>()).ok()
     }
 
@@ -112,7 +113,7 @@ impl Summary<'_> {
         let end = own.at.partition_point(|&at| at <= first.cutoff);
         let start = end.saturating_sub(shown(plan.panel, plan.folds.horizon));
         let bands = |answered: &&Answered| Bands {
-            model: plan.models[answered.model].name.clone(),
+            model: plan.models[answered.model].group().to_string(),
             mean: answered.mean.clone(),
             bands: plan
                 .levels()

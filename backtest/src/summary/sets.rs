@@ -2,7 +2,7 @@
 
 use almanac_data::{SetScore, TestSet};
 
-use crate::summary::Summary;
+use crate::summary::{Mean, Summary};
 
 /// Most rows of a test set that a report keeps.
 const POINTS: usize = 2000;
@@ -14,13 +14,13 @@ impl Summary<'_> {
         let Some(rows) = plan.rows else { return Vec::new() };
         let set = |(place, name): (usize, &String)| {
             let score = |model: usize, gauge: usize| {
-                let row = place * plan.models.len() + model;
-                let scores = self.scores[row * plan.gauges.len() + gauge];
+                let row = |seed: usize| (place * plan.models.len() + seed) * plan.gauges.len();
+                let all = self.seeds(model).iter().map(|&seed| self.scores[row(seed) + gauge]);
                 SetScore {
-                    model: plan.models[model].name.clone(),
+                    model: plan.models[model].group().to_string(),
                     metric: plan.gauges[gauge].name.clone(),
-                    mean: self.series_score(place, model, gauge),
-                    sd: scores.deviation(),
+                    mean: self.over_seeds(model, |seed| self.series_score(place, seed, gauge)),
+                    sd: all.fold(Mean::default(), Mean::with).deviation(),
                 }
             };
             let gauges = 0..plan.gauges.len();

@@ -1,6 +1,6 @@
 //! The leaderboard: every model, what it scored, whether that is more than luck, what it cost.
 
-use almanac_data::{Better, Measure, Rank, Report};
+use almanac_data::{Better, Measure, Rank, Repeats, Report};
 use serde_json::Value;
 
 use super::{leak, scrolling};
@@ -63,10 +63,14 @@ fn line(i: usize, row: &Rank, columns: &[Column], report: &Report, looks: &Looks
         escape(&row.model).replace('/', "/<wbr>"),
         if base { "<br><span class=tag>baseline</span>" } else { "<br>" },
         if row.leaks { leak() } else { String::new() },
-        settings(row),
+        row.repeats.as_ref().map(seeds).unwrap_or_default() + &settings(row),
         cells.collect::<String>(),
         rank = i + 1,
     )
+}
+
+fn seeds(repeats: &Repeats) -> String {
+    format!("<span class=tag>mean of {} seeds</span>", repeats.count)
 }
 
 fn settings(row: &Rank) -> String {
@@ -99,7 +103,7 @@ fn scores(report: &Report) -> Vec<Column> {
         let honest = board.rows.iter().zip(&values).filter(|(row, _)| !row.leaks);
         let best = best_of(&honest.map(|(_, value)| *value).collect::<Vec<_>>(), measure);
         let cell = |(row, value): (&Rank, &Option<f64>)| Cell {
-            html: value.map_or(MISSING.to_string(), |v| aligned(v, digits)),
+            html: value.map_or(MISSING.to_string(), |v| aligned(v, digits)) + &spread(row, name),
             key: *value,
             best: value.is_some() && *value == best && !row.leaks,
         };
@@ -110,6 +114,12 @@ fn scores(report: &Report) -> Vec<Column> {
         }
     };
     names.into_iter().map(column).collect()
+}
+
+/// How far the seeds of a model lie apart.
+fn spread(row: &Rank, metric: &str) -> String {
+    let sd = row.repeats.as_ref().and_then(|repeats| repeats.sd.get(metric)?.as_f64());
+    sd.map(|sd| format!("<br><small>± {}</small>", number(sd))).unwrap_or_default()
 }
 
 fn explain(name: &str, measure: Option<&Measure>) -> String {

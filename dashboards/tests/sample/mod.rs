@@ -266,6 +266,7 @@ fn leaderboard(models: &[String]) -> Leaderboard {
             fit_s: 14.2 / (1.0 + i as f64 * i as f64),
             predict_s: 0.0002 * i as f64,
             leaks: false,
+            repeats: None,
         }
     };
     Leaderboard {
