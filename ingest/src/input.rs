@@ -110,6 +110,8 @@ fn merge(card: Source, over: &Source) -> Source {
         join: if over.join.is_empty() { card.join } else { over.join },
         curves: over.curves.or(card.curves),
         keep: if over.keep.is_empty() { card.keep } else { over.keep },
+        from: over.from.or(card.from),
+        to: over.to.or(card.to),
         freq: over.freq.or(card.freq),
         season: over.season.or(card.season),
         zone: over.zone.or(card.zone),
