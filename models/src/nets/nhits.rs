@@ -13,8 +13,6 @@
 
 use almanac_data::FitError;
 use burn::module::Module;
-use burn::tensor::module::max_pool1d;
-use burn::tensor::ops::MaxPoolOptions;
 use burn::tensor::{Tensor, TensorData};
 use serde::{Deserialize, Serialize};
 
@@ -146,11 +144,10 @@ impl Block {
         horizon: usize,
     ) -> (Tensor<2>, Tensor<3>) {
         let [batch, steps] = left.dims();
-        let options = MaxPoolOptions::new([self.pool]).with_stride([self.pool]);
-        let pooled = max_pool1d(left.unsqueeze_dim::<3>(1), options.with_ceil_mode(true));
+        let pooled = largest(left, self.pool);
         let seen = match beside {
-            Some(beside) => Tensor::cat(vec![pooled.squeeze_dim(1), beside], 1),
-            None => pooled.squeeze_dim(1),
+            Some(beside) => Tensor::cat(vec![pooled, beside], 1),
+            None => pooled,
         };
         let said = self.sums.forward(seen);
         let numbers = said.dims()[1];
@@ -160,6 +157,21 @@ impl Block {
         let lines = TensorData::new(lines(self.knots, horizon), [self.knots, horizon]);
         let drawn = knots.matmul(Tensor::from_data(lines, &backcast.device()));
         (backcast, drawn.reshape([batch, outputs, horizon]).swap_dims(1, 2))
+    }
+}
+
+/// The largest of each `pool` steps, and of those that are left at the end.
+fn largest(x: Tensor<2>, pool: usize) -> Tensor<2> {
+    let [batch, steps] = x.dims();
+    let count = steps.div_ceil(pool);
+    let last = x.clone().slice([0..batch, steps - 1..steps]);
+    let whole = match count * pool - steps {
+        0 => x,
+        more => Tensor::cat(vec![x, last.expand([batch, more])], 1),
+    };
+    match pool {
+        1 => whole,
+        _ => whole.reshape([batch, count, pool]).max_dim(2).squeeze_dim(2),
     }
 }
 
@@ -180,7 +192,7 @@ fn lines(knots: usize, horizon: usize) -> Vec<f32> {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::nets::Network;
+    use crate::nets::{Network, numbers};
 
     /// Window 10, horizon 6, pools 4 and 1, knots 6/3 and 6, one layer of 7: 7·(3 + 1) + 12·(7 + 1)
     /// and 7·(10 + 1) + 16·(7 + 1); a second channel adds 7·10 to each.
@@ -200,6 +212,15 @@ mod tests {
         assert_eq!(lines(2, 4), [1.0, 0.75, 0.25, 0.0, 0.0, 0.25, 0.75, 1.0]);
         assert_eq!(lines(2, 2), [1.0, 0.0, 0.0, 1.0]);
         assert_eq!(lines(1, 2), [1.0, 1.0]);
+    }
+
+    /// Of 1 3 2 5 4 in pairs: 3, 5 and what is left, 4.
+    #[test]
+    fn pools_by_hand() {
+        let x =
+            Tensor::<2>::from_floats([[1.0, 3.0, 2.0, 5.0, 4.0]], &burn::tensor::Device::flex());
+        assert_eq!(numbers(largest(x.clone(), 2)).unwrap(), [3.0, 5.0, 4.0]);
+        assert_eq!(numbers(largest(x, 1)).unwrap(), [1.0, 3.0, 2.0, 5.0, 4.0]);
     }
 
     /// Unequal stacks are refused by name.
