@@ -406,7 +406,7 @@ mod tests {
             (0..SERIES * ROWS).map(|_| f64::from(u8::from(rng.random_bool(0.1)))).collect();
         promo.iter_mut().skip(ROWS - 1).step_by(ROWS).for_each(|promo| *promo = 1.0);
         let rain: Vec<f64> = (0..SERIES * ROWS).map(|_| rng.random_range(-1.0..1.0)).collect();
-        let wet = |row: usize| if row % ROWS == 0 { 0.0 } else { 2.0 * rain[row - 1] };
+        let wet = |row: usize| if row.is_multiple_of(ROWS) { 0.0 } else { 2.0 * rain[row - 1] };
         let y = (0..SERIES * ROWS).map(|row| size[row / ROWS] * promo[row] + wet(row)).collect();
         let ends = (1..=SERIES).map(|end| (format!("s{end}"), end * ROWS)).collect();
         let at = (0..SERIES * ROWS).map(|row| Stamp((row % ROWS) as i64)).collect();
