@@ -84,8 +84,9 @@ impl Study {
         plan.map_err(|error| self.written.refuse(error))
     }
 
-    /// The context of its run: its seed, and a handle by which it is stopped.
+    /// The context of its run: its seed and device, and a handle by which it is stopped.
     pub fn ctx(&self) -> Ctx {
-        Ctx::new(self.written.spec.run.seed)
+        let run = &self.written.spec.run;
+        Ctx { device: run.device, ..Ctx::new(run.seed) }
     }
 }

@@ -23,7 +23,7 @@ mod tables;
 
 pub use almanac_backtest::{Plan, Progress, Spec, WORKER};
 pub use almanac_ingest::{Card, Read};
-pub use almanac_models::Ctx;
+pub use almanac_models::{Ctx, Epoch};
 pub use compare::{Comparison, Field, Moved, Series};
 pub use error::{Error, Kind};
 pub use folder::FILES;

@@ -3,8 +3,10 @@
 use almanac_backtest::{Read, metrics};
 use almanac_data::{Better, nearest};
 use almanac_models::features::battery;
-use almanac_models::lift::{Directed, LIFTS, OnRows, Reduce, Tuned};
-use almanac_models::{Entry, SettingRow, classify, features, forecast, regress, rows as table};
+use almanac_models::lift::{Directed, LIFTS, OnRows, OnWindows, Reduce, Tuned};
+use almanac_models::{
+    Entry, SettingRow, classify, features, forecast, nets, regress, rows as table,
+};
 use serde_json::{Value, json};
 
 use crate::{Error, Lab};
@@ -58,6 +60,7 @@ impl Lab {
 /// All that a spec can name, in the order in which a reader meets it.
 fn all_models() -> Vec<Value> {
     let mut lines: Vec<Value> = entries("forecaster", forecast::ROSTER);
+    lines.extend(entries("network", nets::ROSTER));
     lines.extend(entries("regressor", regress::ROSTER));
     lines.extend(entries("classifier", classify::ROSTER));
     lines.extend(LIFTS.iter().map(|lift| settled("lift", (lift.name, lift.about, lift.settings))));
@@ -72,6 +75,7 @@ type Told = (&'static str, &'static str, fn() -> Vec<SettingRow>);
 
 /// What the task puts around a learner; `[lift]` has its settings.
 const OF_LEARNERS: &[Told] = &[
+    ("windows", "a network made a forecaster, through windows of the past", table::<OnWindows>),
     ("reduce", "a regressor made a forecaster, through features of the past", table::<Reduce>),
     ("direction", "a classifier that says whether a series will stand higher", table::<Directed>),
     ("rows", "a regressor of a table's rows, its columns standardised", table::<OnRows>),

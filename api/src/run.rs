@@ -117,7 +117,7 @@ impl Study {
             version: env!("CARGO_PKG_VERSION").into(),
             seed: plan.spec().run.seed,
             threads: plan.threads(),
-            device: "cpu".into(),
+            device: plan.spec().run.device.name().into(),
             sources: self.read.files.clone(),
             series: panel.len(),
             rows: panel.rows(),

@@ -172,8 +172,10 @@ impl PlanError {
             },
             PlanError::Twice { place, .. } => model(*place, "name"),
             PlanError::Setting { place, error, .. } => {
-                let name = setting_name(error);
-                let deep = near_model(root, *place).into_iter().find_map(|t| key_start(t, name));
+                let (table, name) = setting_name(error);
+                let near = near_model(root, *place);
+                let inside = near.iter().filter_map(|near| inner(near, table));
+                let deep = inside.chain(near.iter().copied()).find_map(|t| key_start(t, name));
                 deep.or_else(|| model(*place, name))
             }
             PlanError::Metric { field: name, .. } => field("score", name),
@@ -247,10 +249,11 @@ fn inner<'a>(table: &'a DeTable<'a>, name: &str) -> Option<&'a DeTable<'a>> {
     value.get_ref().as_table()
 }
 
-/// The last part of a setting's name: `lags` of `features.lags`.
-fn setting_name(error: &SettingError) -> &str {
+/// The table of a setting and its name there: `features` and `lags` of `features.lags`.
+fn setting_name(error: &SettingError) -> (&str, &str) {
     let name = whole_name(error);
-    name.rsplit('.').next().unwrap_or(name)
+    let (table, name) = name.rsplit_once('.').unwrap_or(("", name));
+    (table.rsplit('.').next().unwrap_or(table), name)
 }
 
 fn whole_name(error: &SettingError) -> &str {
@@ -300,6 +303,10 @@ mod tests {
         assert!(error.message.starts_with("unknown field `horzion`"));
         let error = Spec::from_toml("[data\n").unwrap_err();
         assert_eq!(error.line, 1);
+        let cuda = GOOD.replace("[score]", "[run]\ndevice = \"cuda\"\n[score]");
+        let error = Spec::from_toml(&cuda).unwrap_err();
+        assert!(error.message.starts_with("no device `cuda` in this build: it has auto and cpu"));
+        assert_eq!((error.line, error.column), (11, 10));
     }
 
     /// What only the plan can know points at its line too, with the nearest right name.
@@ -323,9 +330,6 @@ mod tests {
         let must = "metrics that need no level, where no level is given";
         assert_eq!(text, format!("score.metrics must be {must}, not coverage"));
         assert_eq!(place, Some((12, 1)));
-        let (text, _, place) = said("[score]", "[run]\ndevice = \"cuda\"\n[score]");
-        assert_eq!(text, "run.device must be auto or cpu: no other is built in, not `cuda`");
-        assert_eq!(place, Some((11, 1)));
         let (text, _, _) = said("[score]", "[run]\nthreads = 5000\n[score]");
         assert_eq!(text, "run.threads must be at most 1024, not 5000");
         let (text, _, place) = said("horizon = 2", "horizon = 0");

@@ -194,7 +194,7 @@ impl<'a> Question<'a> {
         held: &mut Option<Held>,
     ) -> f64 {
         let (panel, folds) = (self.plan.panel, &self.plan.folds);
-        let own = ctx.named(&named.name);
+        let own = ctx.of_model(&named.name);
         let first = match held.as_ref() {
             _ if !named.warm => fit_at,
             None => 0,
@@ -225,7 +225,7 @@ impl<'a> Question<'a> {
         let (Some(split), Some(rows)) = (self.split, self.plan.rows) else { return attempt };
         let (learner, x) = learner;
         let y: Vec<f64> = split.train.iter().map(|&row| rows.table().y[row]).collect();
-        let own = ctx.named(name).named(&format!("{} {}", self.series, self.fold));
+        let own = ctx.of_model(name).named(&format!("{} {}", self.series, self.fold));
         let (fitted, fit_s) = timed(|| learner.fit(&own, &x.select(&split.train), &y));
         let (values, predict_s) = timed(|| fitted?.predict(&x.select(&split.test)));
         (attempt.fit_s, attempt.predict_s) = (fit_s, predict_s);

@@ -101,15 +101,19 @@ impl Fitted<Forecasting> for FittedTold {
     }
 }
 
-/// Every learner once for each variant, with its features and lift written into it, and every model
-/// as often as it is repeated; each with the place of its `[[model]]`.
+/// Every learner once for each variant, with its features and lift written into it (once where it has
+/// features of its own and variants set nothing else), and every model as often as it is repeated; each
+/// with the place of its `[[model]]`.
 pub(crate) fn expand(spec: &Spec) -> Vec<(usize, ModelSpec)> {
     let mut all = Vec::new();
+    let features_alone = spec.variant.iter().all(Variant::is_of_features);
     for (place, written) in spec.model.iter().enumerate() {
-        let blind = BLIND.contains(&written.entry.as_str());
+        let own = features_alone
+            && written.lift.as_ref().is_some_and(|lift| lift.contains_key("features"));
+        let once = own || BLIND.contains(&written.entry.as_str());
         if !learns(spec.task, &written.entry) {
             repeat(place, written.clone(), &mut all);
-        } else if spec.variant.is_empty() || blind {
+        } else if spec.variant.is_empty() || once {
             let (features, lift) = (spec.features.clone(), spec.lift.clone());
             let own = filled_in(written, written.name.clone(), features, lift);
             repeat(place, own, &mut all);
@@ -205,7 +209,9 @@ pub(crate) fn build(
     match about.task {
         TaskName::Forecast if series => one_series(written).map_err(wrong),
         TaskName::Forecast => match find(nets::ROSTER, &written.entry) {
-            Ok(line) if on_windows(written) => windowed(about, line, written).map_err(wrong),
+            Ok(line) if on_windows(written).map_err(wrong)? => {
+                windowed(about, line, written).map_err(wrong)
+            }
             _ => {
                 let line = look_up(about.task, regress::ROSTER, place, written)?;
                 reduced(about, line, written).map_err(wrong)
@@ -242,9 +248,18 @@ fn reduced(
 }
 
 /// Whether a network is shown windows, not rows of features.
-fn on_windows(written: &ModelSpec) -> bool {
+fn on_windows(written: &ModelSpec) -> Result<bool, SettingError> {
     let kind = written.lift.as_ref().and_then(|lift| lift.get("kind"));
-    kind.is_none_or(|kind| kind == "windows")
+    let on_rows = find(regress::ROSTER, &written.entry).is_ok();
+    match kind.map(|kind| kind.as_str().unwrap_or_default()) {
+        None | Some("windows") => Ok(true),
+        Some("reduce") if on_rows => Ok(false),
+        Some(other) => {
+            let fits = if on_rows { "\"windows\" or \"reduce\" does" } else { "\"windows\" does" };
+            let message = format!("{other} does not fit this network in this task; {fits}");
+            Err(SettingError::Type { name: "kind".into(), message })
+        }
+    }
 }
 
 /// A network made a forecaster of so many steps.
@@ -344,8 +359,9 @@ fn columns(table: Option<&Table>, features: Option<&Value>) -> Result<Matrix, Se
                 .map_err(|_| format!("cannot be read; it takes {FORM}"))
                 .and_then(|battery| battery.read(table).map_err(|e| e.to_string())),
             _ => {
-                let known = vec!["columns", "battery"];
-                let nearest = nearest(name, known.iter().copied()).map(String::from);
+                let known = ["columns", "battery"];
+                let nearest = nearest(name, known).map(String::from);
+                let known = known.map(String::from).to_vec();
                 return Err(SettingError::Unknown { name: name.clone(), nearest, known });
             }
         };

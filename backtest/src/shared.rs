@@ -70,7 +70,7 @@ fn fit(
     (fold, held): (usize, Option<&PanelFit>),
 ) -> PanelFit {
     let start = ProcessTime::now();
-    let ctx = ctx.named(&named.name).named(&fold.to_string()).with_threads(plan.threads());
+    let ctx = ctx.of_model(&named.name).named(&fold.to_string()).with_threads(plan.threads());
     let cut = plan.folds.cut_all(plan.panel, fold);
     let fitted = match &named.model {
         Ready::Panel(model) => caught(|| match held.map(|held| held.fitted.as_deref()) {

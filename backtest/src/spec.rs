@@ -1,6 +1,7 @@
 //! What a person writes: a spec in TOML. Nothing is looked up here.
 
 use almanac_data::Source;
+use almanac_models::nets::Device;
 use serde::{Deserialize, Deserializer, Serialize};
 use serde_json::{Map, Value};
 
@@ -90,6 +91,13 @@ pub struct Variant {
     /// When its models are fitted again; left out, as `folds.refit` says.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub refit: Option<Refit>,
+}
+
+impl Variant {
+    /// Whether it sets features and nothing else.
+    pub(crate) fn is_of_features(&self) -> bool {
+        self.lift.is_empty() && self.model.is_empty() && self.refit.is_none()
+    }
 }
 
 /// Where past and truth part.
@@ -248,9 +256,8 @@ pub struct RunSpec {
     pub seed: u64,
     /// Threads; 0 = all.
     pub threads: usize,
-    /// Where networks run; left out, chosen.
-    #[serde(skip_serializing_if = "Option::is_none")]
-    pub device: Option<String>,
+    /// Where networks are computed.
+    pub device: Device,
 }
 
 #[derive(Clone, Serialize, Deserialize)]

@@ -18,6 +18,9 @@ pub struct Cli {
     /// No progress and no remarks on stderr, only errors
     #[arg(long, short, global = true)]
     pub quiet: bool,
+    /// Tell of every epoch of a network's training on stderr
+    #[arg(long, short, global = true, conflicts_with = "quiet")]
+    pub verbose: bool,
 }
 
 #[derive(Clone, Copy, PartialEq, Eq, ValueEnum)]
@@ -35,7 +38,7 @@ pub enum Command {
     Forecast(Box<Forecast>),
     /// Read raw files, audit and tidy them, and write one clean Parquet panel
     Ingest(Box<Ingest>),
-    /// Forecasters, learners, lifts and features, with their settings, defaults and ranges
+    /// Forecasters, networks, learners, lifts and features, with their settings, defaults and ranges
     Models(Roster),
     /// The sets of data with a card
     Sets(Roster),
@@ -186,6 +189,9 @@ pub struct Ask {
     /// Threads; 0 = all
     #[arg(long, value_name = "N")]
     pub threads: Option<usize>,
+    /// Where networks are computed: auto, or cpu
+    #[arg(long, value_name = "NAME")]
+    pub device: Option<String>,
 }
 
 #[derive(Args)]
@@ -288,6 +294,7 @@ Examples:
   almanac backtest --data bars.parquet --id symbol --time date --target close --horizon 5
   almanac backtest study.toml --set model.0.alpha=0.3 --set score.primary=mase --out run
   almanac backtest --data nn5.csv --model 'random_forest:trees=100' --horizon 14
+  almanac backtest --data nn5.csv --model 'cnn:train.epochs=20' --set lift.window=28 --horizon 14 -v
   almanac backtest studies/atm_chaos.toml --dry-run
 
 Exit codes: 0 done, 1 a failure at run time, 2 a mistake in arguments, spec or data,
@@ -311,6 +318,7 @@ Examples:
   almanac models
   almanac models auto_arima
   almanac models random_forest
+  almanac models cnn
   almanac sets nile --json
   almanac metrics mase";
 

@@ -2,7 +2,7 @@
 
 use std::path::Path;
 
-use almanac_api::{Error, Override, scalar};
+use almanac_api::{Error, Override, from_text, scalar};
 use toml::{Table, Value};
 
 use crate::args::{Ask, Backtest, Data, Reading};
@@ -117,6 +117,7 @@ pub fn ask(fields: &mut Fields, args: &Ask) -> Result<(), Error> {
     fields.list("score.levels", &args.levels);
     fields.put("run.seed", args.seed);
     fields.count("run.threads", args.threads);
+    fields.put("run.device", args.device.as_deref());
     Ok(())
 }
 
@@ -128,10 +129,11 @@ pub fn sets(fields: &mut Fields, texts: &[String]) -> Result<(), Error> {
     Ok(())
 }
 
-/// A model from `name` or `name:key=value,key=value`; commas inside brackets do not part.
+/// A model from `name` or `name:key=value,key=value`; commas inside brackets do not part, and dots
+/// reach into tables.
 fn model(text: &str) -> Result<Table, Error> {
     let (name, settings) = text.split_once(':').unwrap_or((text, ""));
-    let mut table = Table::from_iter([("use".to_string(), Value::from(name.trim()))]);
+    let mut fields = vec![Override::new("use", name.trim())];
     let mut depth = 0;
     let parts = settings.split(|c| {
         depth += i32::from(matches!(c, '[' | '{')) - i32::from(matches!(c, ']' | '}'));
@@ -142,9 +144,9 @@ fn model(text: &str) -> Result<Table, Error> {
             let hint = format!("write it as in {name}:season=12");
             return Err(Error::mistake(format!("cannot read setting `{part}` of --model"), hint));
         };
-        table.insert(key.trim().into(), scalar(value.trim()));
+        fields.push(Override::new(key.trim(), scalar(value.trim())));
     }
-    Ok(table)
+    from_text(Path::new("--model"), "", &fields)
 }
 
 /// Whether a word given as data is the name of a set and not a path.
@@ -164,6 +166,8 @@ mod tests {
         assert_eq!(table["seasons"].as_array().map(Vec::len), Some(2));
         assert_eq!(table["inner"].as_str(), Some("ets"));
         assert_eq!(table["robust"].as_bool(), Some(true));
+        let table = model("cnn:train.epochs=2,train.rate=0.1,width=3").unwrap();
+        assert_eq!(table["train"].as_table().map(Table::len), Some(2));
         assert!(model("ses:alpha").is_err());
         assert_eq!(model("naive").unwrap().len(), 1);
     }

@@ -35,7 +35,7 @@ fn main() -> ExitCode {
         }
     }));
     let cli = Cli::parse();
-    let say = Say::new(cli.color, cli.quiet);
+    let say = Say::new(cli.color, cli.quiet, cli.verbose);
     match run(cli.command, &say) {
         Ok(Outcome::Done) => ExitCode::SUCCESS,
         Ok(Outcome::Differs) => ExitCode::from(1),

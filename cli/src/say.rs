@@ -12,6 +12,7 @@ use crate::table::Table;
 #[derive(Clone, Copy)]
 pub struct Say {
     quiet: bool,
+    verbose: bool,
     out_colors: bool,
     err_colors: bool,
     width: usize,
@@ -26,7 +27,7 @@ pub enum Paint {
 
 impl Say {
     /// Looks at the terminal once.
-    pub fn new(color: Color, quiet: bool) -> Say {
+    pub fn new(color: Color, quiet: bool, verbose: bool) -> Say {
         let plain = std::env::var_os("NO_COLOR").is_some_and(|value| !value.is_empty());
         let colors = |terminal: bool| match color {
             Color::Auto => terminal && !plain,
@@ -37,6 +38,7 @@ impl Say {
         let width = if terminal { console::Term::stdout().size().1.into() } else { usize::MAX };
         Say {
             quiet,
+            verbose,
             out_colors: colors(terminal),
             err_colors: colors(io::stderr().is_terminal()),
             width,
@@ -96,6 +98,11 @@ impl Say {
     /// Whether a progress bar has someone to look at it.
     pub fn shows_progress(&self) -> bool {
         !self.quiet && io::stderr().is_terminal()
+    }
+
+    /// Whether every epoch of a network is told of.
+    pub fn is_verbose(&self) -> bool {
+        self.verbose
     }
 
     /// A word of stdout, set off where colours are wanted.

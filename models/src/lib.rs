@@ -85,6 +85,8 @@ pub struct Ctx {
     /// Where networks are computed.
     pub device: nets::Device,
     cancel: Arc<AtomicBool>,
+    /// The model that is fitted, for who is told of it.
+    model: Arc<str>,
     watch: Option<Watch>,
 }
 
@@ -101,9 +103,9 @@ pub struct Epoch {
     pub held: Option<f64>,
 }
 
-/// Who is told of epochs.
+/// Who is told of a model's epochs.
 #[derive(Clone)]
-struct Watch(Arc<dyn Fn(&Epoch) + Send + Sync>);
+struct Watch(Arc<dyn Fn(&str, &Epoch) + Send + Sync>);
 
 impl std::fmt::Debug for Watch {
     fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
@@ -117,15 +119,15 @@ impl Ctx {
         Ctx { seed, threads: 1, ..Ctx::default() }
     }
 
-    /// The same, telling of every epoch of a network's training.
-    pub fn watched(self, watch: impl Fn(&Epoch) + Send + Sync + 'static) -> Ctx {
+    /// The same, telling of every epoch of a network's training, with the model's name.
+    pub fn watched(self, watch: impl Fn(&str, &Epoch) + Send + Sync + 'static) -> Ctx {
         Ctx { watch: Some(Watch(Arc::new(watch))), ..self }
     }
 
     /// Tells of an epoch.
     pub(crate) fn tell(&self, epoch: &Epoch) {
         if let Some(Watch(watch)) = &self.watch {
-            watch(epoch);
+            watch(&self.model, epoch);
         }
     }
 
@@ -136,6 +138,11 @@ impl Ctx {
         let start = 0xcbf2_9ce4_8422_2325;
         let seed = self.seed.to_le_bytes().into_iter().chain(name.bytes()).fold(start, mix);
         Ctx { seed, ..self.clone() }
+    }
+
+    /// The same for the model of this name: with a seed of its own, and told of under its name.
+    pub fn of_model(&self, name: &str) -> Ctx {
+        Ctx { model: name.into(), ..self.named(name) }
     }
 
     /// A fresh generator from the seed.

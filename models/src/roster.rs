@@ -6,7 +6,7 @@ use almanac_data::nearest;
 
 use crate::classify::Classify;
 use crate::forecast::{ROSTER, Univariate};
-use crate::nets::{Architecture, Network};
+use crate::nets::{self, Architecture, Network};
 use crate::regress::Regress;
 use crate::settings::{SettingError, SettingRow, Settings, Written, rows};
 
@@ -28,6 +28,11 @@ pub struct Entry<M: ?Sized> {
 pub(crate) trait Of<M: ?Sized>: Settings {
     /// The method behind its kind.
     fn boxed(self) -> Box<M>;
+
+    /// Its settings with their defaults.
+    fn table() -> Vec<SettingRow> {
+        rows::<Self>()
+    }
 }
 
 impl<S: Settings + Univariate + 'static> Of<dyn Univariate> for S {
@@ -52,6 +57,10 @@ impl<A: Architecture + 'static> Of<dyn Network> for A {
     fn boxed(self) -> Box<dyn Network> {
         Box::new(self)
     }
+
+    fn table() -> Vec<SettingRow> {
+        nets::table::<A>()
+    }
 }
 
 /// A roster's line.
@@ -59,7 +68,7 @@ pub(crate) const fn line<M: ?Sized, S: Of<M>>(name: &'static str, about: &'stati
     Entry {
         name,
         about,
-        settings: rows::<S>,
+        settings: S::table,
         build: |written| Ok(S::read(written)?.boxed()),
         resolve: |written| {
             let settings = serde_json::to_value(S::read(written)?).unwrap_or_default();

@@ -36,21 +36,20 @@ pub trait Settings: Default + Serialize + DeserializeOwned {
     /// # Errors
     /// A name that does not exist, a value of another type, a value out of range.
     fn read(written: &Written) -> Result<Self, SettingError> {
-        let names: Vec<&str> = Self::TABLE.iter().map(|setting| setting.name).collect();
-        known(written, &names)?;
+        let defaults = serde_json::to_value(Self::default()).unwrap_or_default();
+        let names = Self::TABLE.iter().map(|setting| setting.name.to_string()).collect();
+        refuse_strangers("", written, names)?;
+        for (name, (own, known)) in tables(written, &defaults) {
+            refuse_strangers(&format!("{name}."), own, known.keys().cloned().collect())?;
+        }
         let settings: Self =
             serde_json::from_value(Value::Object(written.clone())).map_err(|e| {
                 // Serde does not say which field: find it by reading one at a time.
-                let alone = |key: &String, value: &Value| {
-                    let one = Map::from_iter([(key.clone(), value.clone())]);
-                    serde_json::from_value::<Self>(Value::Object(one)).err()
-                };
-                let culprit =
-                    written.iter().find_map(|(key, value)| Some((key, alone(key, value)?)));
-                let (name, message) = match culprit {
-                    Some((key, error)) => (key.clone(), error.to_string()),
-                    None => (String::new(), e.to_string()),
-                };
+                let alone = |one: Written| serde_json::from_value::<Self>(one.into()).err();
+                let culprit = one_by_one(written, &defaults)
+                    .into_iter()
+                    .find_map(|(name, one)| Some((name, alone(one)?.to_string())));
+                let (name, message) = culprit.unwrap_or((String::new(), e.to_string()));
                 SettingError::Type { name, message }
             })?;
         settings.check()?;
@@ -58,19 +57,47 @@ pub trait Settings: Default + Serialize + DeserializeOwned {
     }
 }
 
-/// Refuses settings of other names.
+/// A table as written, and as it is by default.
+type Table<'a> = (&'a Written, &'a Written);
+
+/// The tables inside settings: those whose default names what they hold, as `train` of a network.
+fn tables<'a>(
+    written: &'a Written,
+    defaults: &'a Value,
+) -> impl Iterator<Item = (&'a String, Table<'a>)> {
+    let table = |value: &'a Value| value.as_object();
+    written.iter().filter_map(move |(name, value)| {
+        let known = table(defaults.get(name)?)?;
+        Some((name, (table(value)?, known))).filter(|_| !known.is_empty())
+    })
+}
+
+/// Refuses settings of other names, told by their path.
 ///
 /// # Errors
 /// [`SettingError::Unknown`] for the first.
-pub(crate) fn known(written: &Written, names: &[&'static str]) -> Result<(), SettingError> {
-    match written.keys().find(|key| !names.contains(&key.as_str())) {
-        None => Ok(()),
-        Some(name) => Err(SettingError::Unknown {
-            name: name.clone(),
-            nearest: nearest(name, names.iter().copied()).map(str::to_string),
-            known: names.to_vec(),
-        }),
+pub(crate) fn refuse_strangers(
+    within: &str,
+    written: &Written,
+    known: Vec<String>,
+) -> Result<(), SettingError> {
+    let Some(name) = written.keys().find(|name| !known.contains(name)) else { return Ok(()) };
+    let nearest = nearest(name, known.iter().map(String::as_str)).map(String::from);
+    Err(SettingError::Unknown { name: format!("{within}{name}"), nearest, known })
+}
+
+/// Settings apart, those of a table under their path, as in `train.rate`.
+fn one_by_one(written: &Written, defaults: &Value) -> Vec<(String, Written)> {
+    let one = |name: &String, value: Value| Written::from_iter([(name.clone(), value)]);
+    let mut all = Vec::new();
+    for (table, (own, _)) in tables(written, defaults) {
+        for (name, value) in own {
+            let inner = one(name, value.clone()).into();
+            all.push((format!("{table}.{name}"), one(table, inner)));
+        }
     }
+    all.extend(written.iter().map(|(name, value)| (name.clone(), one(name, value.clone()))));
+    all
 }
 
 /// A setting that cannot be used.
@@ -84,7 +111,7 @@ pub enum SettingError {
         /// What was probably meant.
         nearest: Option<String>,
         /// All there are.
-        known: Vec<&'static str>,
+        known: Vec<String>,
     },
     /// Out of range.
     #[error("setting `{name}` must be {must}, not {got}")]
@@ -154,16 +181,52 @@ pub struct SettingRow {
     pub range: &'static str,
     /// What it does.
     pub meaning: &'static str,
+    /// Of a table: what may stand in it.
+    #[serde(skip_serializing_if = "Vec::is_empty")]
+    pub inside: Vec<SettingRow>,
 }
 
 /// The settings table of a type, defaults read from its `Default`.
 pub fn rows<S: Settings>() -> Vec<SettingRow> {
-    let defaults = serde_json::to_value(S::default()).unwrap_or_default();
+    rows_of(&S::default())
+}
+
+/// The settings table of a type, with these settings as defaults.
+pub(crate) fn rows_of<S: Settings>(defaults: &S) -> Vec<SettingRow> {
+    let defaults = serde_json::to_value(defaults).unwrap_or_default();
     let row = |setting: &Setting| SettingRow {
         name: setting.name,
         default: defaults.get(setting.name).cloned().unwrap_or_default(),
         range: setting.range,
         meaning: setting.meaning,
+        inside: Vec::new(),
     };
     S::TABLE.iter().map(row).collect()
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::nets::Cnn;
+
+    fn refused(text: &str) -> (String, Option<String>) {
+        let error = Cnn::read(&serde_json::from_str(text).unwrap()).unwrap_err();
+        (error.to_string(), error.hint())
+    }
+
+    /// What is wrong in a table inside is told by its path, with the names that the table has.
+    #[test]
+    fn tables_inside() {
+        let near = |name: &str| Some(format!("did you mean `{name}`?"));
+        let (said, hint) = refused(r#"{"train": {"rate": 1, "epoch": 3}}"#);
+        assert_eq!((said.as_str(), hint), ("unknown setting `train.epoch`", near("epochs")));
+        let (_, hint) = refused(r#"{"train": {"filters": 3}}"#);
+        assert!(hint.clone().unwrap().starts_with("it has epochs, batch,"), "{hint:?}");
+        let (said, _) = refused(r#"{"width": 3, "train": {"epochs": 2, "rate": "fast"}}"#);
+        assert!(said.starts_with("setting `train.rate`: invalid type"), "{said}");
+        let (said, _) = refused(r#"{"train": {"rate": 0}}"#);
+        assert_eq!(said, "setting `train.rate` must be above 0, not 0");
+        let (said, _) = refused(r#"{"train": 3}"#);
+        assert!(said.starts_with("setting `train`: invalid type"), "{said}");
+    }
 }

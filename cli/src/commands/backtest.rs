@@ -8,7 +8,7 @@ use crate::args::Backtest;
 use crate::commands::{board, demo, describe, lab};
 use crate::fields;
 use crate::say::Say;
-use crate::stop::{Bar, on_signal};
+use crate::stop::Bar;
 use crate::table::{Column, Table, bytes, count, seconds};
 
 /// Models that run where nobody names any.
@@ -53,9 +53,8 @@ pub fn run(args: &Backtest, say: &Say) -> Result<Outcome, Error> {
 
 /// Runs a plan with a bar, and stops in order on Ctrl-C.
 pub fn walk(study: &Study, plan: &Plan<'_>, place: &Place, say: &Say) -> Result<Run, Error> {
-    let ctx = study.ctx();
-    on_signal(&ctx)?;
     let bar = Bar::new(say);
+    let ctx = bar.watch(study.ctx())?;
     let run = study.run(plan, &ctx, place, &bar);
     bar.end();
     run

@@ -7,7 +7,7 @@ use crate::args::Forecast;
 use crate::commands::{describe, lab};
 use crate::fields::{self, Fields};
 use crate::say::Say;
-use crate::stop::{Bar, on_signal};
+use crate::stop::Bar;
 use crate::table::count;
 
 /// Forecasts every series with every model asked for.
@@ -19,9 +19,8 @@ pub fn run(args: &Forecast, say: &Say) -> Result<Outcome, Error> {
     };
     let study = lab(&args.data.reading.data_root).ahead(written(args)?)?;
     describe(&study.read, study.rows.as_ref().map(|rows| rows.table()), say);
-    let ctx = study.ctx();
-    on_signal(&ctx)?;
     let bar = Bar::new(say);
+    let ctx = bar.watch(study.ctx())?;
     let forecasts = study.forecast(&ctx, &bar);
     bar.end();
     let forecasts = forecasts?;

@@ -7,15 +7,14 @@ use crate::Outcome;
 use crate::args::Replay;
 use crate::commands::lab;
 use crate::say::Say;
-use crate::stop::{Bar, on_signal};
+use crate::stop::Bar;
 use crate::table::count;
 
 /// Runs a finished run again and says whether every bit is the same.
 pub fn run(args: &Replay, say: &Say) -> Result<Outcome, Error> {
     let replay = lab(&args.data_root).replay(&args.run, args.threads)?;
-    let ctx = replay.study.ctx();
-    on_signal(&ctx)?;
     let bar = Bar::new(say);
+    let ctx = bar.watch(replay.study.ctx())?;
     let verdict = replay.run(&ctx, &bar);
     bar.end();
     let verdict = verdict?;

@@ -75,16 +75,23 @@ fn one(line: &Value, say: &Say) {
         Column::left("range", 0),
         Column::left("meaning", 0),
     ]);
-    for setting in settings {
-        let default = match &setting["default"] {
-            Value::Null => "from the data".to_string(),
-            value => text(value),
-        };
-        let [name, range, meaning] = ["name", "range", "meaning"].map(|key| text(&setting[key]));
-        table.row(vec![name, default, range, meaning]);
-    }
+    settings.iter().for_each(|setting| fill(&mut table, "", setting));
     say.data("\n");
     say.table(&table);
+}
+
+/// A row for a setting; for one that is a table a row of each in it, as in `train.rate`.
+fn fill(table: &mut Table, within: &str, setting: &Value) {
+    let [name, range, meaning] = ["name", "range", "meaning"].map(|key| text(&setting[key]));
+    let name = format!("{within}{name}");
+    if let Some(inside) = setting["inside"].as_array() {
+        return inside.iter().for_each(|setting| fill(table, &format!("{name}."), setting));
+    }
+    let default = match &setting["default"] {
+        Value::Null => "from the data".to_string(),
+        value => text(value),
+    };
+    table.row(vec![name, default, range, meaning]);
 }
 
 fn text(value: &Value) -> String {

@@ -94,7 +94,7 @@ const DEEP: &[(&str, &[&str])] = &[
     ("[lift.tune.space]\nalhpa = [1]\n", &["line 8, column 1", "did you mean `alpha`?"]),
 ];
 
-fn check(desk: &Desk, words: &str, code: i32, says: &[&str]) {
+pub fn check(desk: &Desk, words: &str, code: i32, says: &[&str]) {
     let said = desk.run(words);
     assert_eq!(said.code, code, "almanac {words}\n{}{}", said.out, said.err);
     for word in says {

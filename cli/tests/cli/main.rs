@@ -3,6 +3,7 @@
 mod commands;
 mod learners;
 mod mistakes;
+mod networks;
 mod resume;
 mod runs;
 

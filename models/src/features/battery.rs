@@ -5,12 +5,14 @@
 //! variance    log₁₀ m₂
 //! discharge   variance, log₁₀|min ΔQ|, log₁₀|m₃/m₂^1.5|, log₁₀(m₄/m₂²), Q₂, max Q − Q₂
 //! full        variance, log₁₀|min ΔQ|, Q₂, slope and intercept of capacity on the cycle's number
+//! cycles      cycle by cycle its capacity and the means of `parts` equal parts of its curve
 //! ```
 //!
 //! A cycle's capacity is its curve's last point; no cycle after the late one is read. The full group also
 //! has charge time, temperature and resistance: columns of the table, named in `beside`. Testers err: a
-//! capacity more than a tenth from the cell's median is kept unless `spikes = "drop"`. NaN where two
-//! curves do not differ. Severson et al., Nature Energy 4, 2019.
+//! capacity more than a tenth from the cell's median is kept unless `spikes = "drop"`; of cycles, the
+//! cycle before it then stands there. NaN where two curves do not differ. Cycles are for networks, with
+//! `channels = parts + 1`. Severson et al., Nature Energy 4, 2019.
 
 use almanac_data::{Curves, FitError, Matrix, Table, nearest};
 use serde::{Deserialize, Serialize};
@@ -27,6 +29,8 @@ pub enum Group {
     Discharge,
     /// Five from discharge, and columns beside them.
     Full,
+    /// Every cycle for itself, step by step.
+    Cycles,
 }
 
 /// What to do with capacities that cannot be.
@@ -41,8 +45,9 @@ pub enum Spikes {
 }
 
 /// What may stand there, in words.
-pub const FORM: &str = "\"variance\", \"discharge\" or \"full\", or { group = \"full\", early = 10, late = \
-                        100, spikes = \"keep\", beside = [\"chargetime\"] }";
+pub const FORM: &str = "\"variance\", \"discharge\", \"full\" or \"cycles\", or { group = \"full\", early = \
+                        10, late = 100, spikes = \"keep\", beside = [\"chargetime\"] }, or { group = \
+                        \"cycles\", parts = 4, late = 100 }";
 
 /// A group, the cycles that it compares, and columns of the table to put beside it.
 #[derive(Debug, Clone, Serialize, Deserialize)]
@@ -58,6 +63,8 @@ pub struct Battery {
     pub spikes: Spikes,
     /// Columns of the table that are features too.
     pub beside: Vec<String>,
+    /// Parts of a cycle's curve, for `cycles`.
+    pub parts: usize,
 }
 
 #[derive(Deserialize)]
@@ -72,6 +79,8 @@ struct Written {
     spikes: Spikes,
     #[serde(default)]
     beside: Vec<String>,
+    #[serde(default)]
+    parts: usize,
 }
 
 fn early() -> u32 {
@@ -86,7 +95,7 @@ impl TryFrom<Or<Group, Written>> for Battery {
     type Error = String;
 
     fn try_from(written: Or<Group, Written>) -> Result<Battery, String> {
-        let Written { group, early, late, spikes, beside } = match written {
+        let Written { group, early, late, spikes, beside, parts } = match written {
             Or::Table(written) => written,
             Or::Short(group) => Written {
                 group,
@@ -94,10 +103,11 @@ impl TryFrom<Or<Group, Written>> for Battery {
                 late: late(),
                 spikes: Spikes::Keep,
                 beside: Vec::new(),
+                parts: 0,
             },
         };
         match early < late {
-            true => Ok(Battery { group, early, late, spikes, beside }),
+            true => Ok(Battery { group, early, late, spikes, beside, parts }),
             false => Err(format!("early cycle {early} must come before late cycle {late}")),
         }
     }
@@ -113,14 +123,23 @@ struct Cell<'a> {
 
 impl Battery {
     /// Names of the columns from curves, in order.
-    fn names(&self) -> &'static [&'static str] {
-        match self.group {
+    fn names(&self) -> Vec<String> {
+        let fixed: &[&str] = match self.group {
             Group::Variance => &["var_dq"],
             Group::Discharge => {
                 &["var_dq", "min_dq", "skew_dq", "kurt_dq", "q_2", "q_max_less_q_2"]
             }
             Group::Full => &["var_dq", "min_dq", "q_2", "q_slope", "q_intercept"],
-        }
+            Group::Cycles => {
+                let part = |cycle: u32, part: usize| match part {
+                    0 => format!("q_{cycle}"),
+                    part => format!("q_{cycle}_part_{part}"),
+                };
+                let of = |cycle| (0..=self.parts).map(move |at| part(cycle, at));
+                return (2..=self.late).flat_map(of).collect();
+            }
+        };
+        fixed.iter().map(|name| name.to_string()).collect()
     }
 
     /// The group's columns for each row of the table, and those named beside it.
@@ -130,14 +149,21 @@ impl Battery {
     pub fn read(&self, table: &Table) -> Result<Matrix, FitError> {
         let lacks = || FitError::Failed(format!("`{}` has no curves of cycles", table.name));
         let Curves { points, rows } = table.curves.as_ref().ok_or_else(lacks)?;
+        if self.parts > *points {
+            let message = format!("a curve of {points} points has no {} parts", self.parts);
+            return Err(FitError::Failed(message));
+        }
         let names = self.names();
         let mut values = vec![Vec::with_capacity(rows.len()); names.len()];
         for (id, (cycles, curves)) in table.ids.iter().zip(rows) {
-            let cell = self.row(&Cell { id, cycles, curves, points: *points })?;
+            let cell = Cell { id, cycles, curves, points: *points };
+            let cell = match self.group {
+                Group::Cycles => self.steps(&cell)?,
+                _ => self.row(&cell)?,
+            };
             values.iter_mut().zip(cell).for_each(|(column, value)| column.push(value));
         }
-        let named = names.iter().map(|name| name.to_string());
-        let mut columns: Vec<(String, Vec<f64>)> = named.zip(values).collect();
+        let mut columns: Vec<(String, Vec<f64>)> = names.into_iter().zip(values).collect();
         for name in &self.beside {
             let all = table.x.names();
             let place = all.iter().position(|column| column == name).ok_or_else(|| {
@@ -180,6 +206,27 @@ impl Battery {
     }
 }
 
+impl Battery {
+    /// Cycle by cycle its capacity and the means of the parts of its curve.
+    fn steps(&self, cell: &Cell<'_>) -> Result<Vec<f64>, FitError> {
+        let kept = cell.capacities(self.late, self.spikes);
+        let kept: Vec<u32> = kept.iter().map(|(cycle, _)| *cycle as u32).collect();
+        let mut all = Vec::new();
+        for cycle in 2..=self.late {
+            cell.curve(cycle)?;
+            let at = kept.partition_point(|&kept| kept <= cycle).saturating_sub(1);
+            let curve = cell.curve(kept.get(at).copied().unwrap_or(cycle))?;
+            all.push(curve.last().copied().map_or(f64::NAN, f64::from));
+            for part in 0..self.parts {
+                let [from, to] = [part, part + 1].map(|k| k * curve.len() / self.parts);
+                let sum: f64 = curve[from..to].iter().copied().map(f64::from).sum();
+                all.push(sum / (to - from) as f64);
+            }
+        }
+        Ok(all)
+    }
+}
+
 impl Cell<'_> {
     fn curve(&self, cycle: u32) -> Result<&[f32], FitError> {
         let place = self.cycles.binary_search(&cycle).map_err(|_| {
@@ -216,6 +263,7 @@ fn line(points: &[(f64, f64)]) -> [f64; 2] {
 #[cfg(test)]
 mod tests {
     use super::*;
+    use serde_json::json;
 
     /// One cell of three cycles over two points; column `ir` beside.
     fn table() -> Table {
@@ -254,6 +302,27 @@ mod tests {
             -0.3 * (188.0 / 3.0) / ((106.0f64.powi(2) + 82.0f64.powi(2) + 188.0f64.powi(2)) / 9.0);
         let want = [-2.0, 0.5f64.log10(), 1.0, slope, 0.9 - slope * 112.0 / 3.0, 5.0];
         assert_near(read(r#"{"group":"full","beside":["ir"]}"#).unwrap(), &want);
+    }
+
+    /// Curves 0 1, −½ 0.7 and 2 2 of cycles 2 to 4: capacity and both halves; 2 is no capacity of
+    /// this cell, so the cycle before stands there.
+    #[test]
+    fn cycles_by_hand() {
+        let mut table = table();
+        let curves = vec![0.0, 1.0, -0.5, 1.0, 2.0, 2.0];
+        table.curves = Some(Curves { points: 2, rows: vec![(vec![2, 3, 4], curves)] });
+        let read = |spikes: &str, late: u32| {
+            let form = json!({ "group": "cycles", "early": 1, "late": late, "parts": 2,
+                               "spikes": spikes, "beside": ["ir"] });
+            let battery: Battery = serde_json::from_value(form).unwrap();
+            battery.read(&table).map_err(|e| e.to_string())
+        };
+        let own = [1.0, 0.0, 1.0, 1.0, -0.5, 1.0];
+        let kept = read("keep", 4).unwrap();
+        assert_eq!(kept.names()[..4], ["q_2", "q_2_part_1", "q_2_part_2", "q_3"]);
+        assert_near(kept, &[&own[..], &[2.0, 2.0, 2.0, 5.0]].concat());
+        assert_near(read("drop", 4).unwrap(), &[&own[..], &[1.0, -0.5, 1.0, 5.0]].concat());
+        assert!(read("keep", 5).unwrap_err().contains("no curve of cycle 5"));
     }
 
     /// A spread of two points has no skew (its logarithm is none) and kurtosis 1; no cycle has more

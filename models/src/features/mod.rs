@@ -209,7 +209,7 @@ impl Features {
             let line = line.ok_or_else(|| SettingError::Unknown {
                 name: name.clone(),
                 nearest: nearest(name, names()).map(String::from),
-                known: names().collect(),
+                known: names().map(String::from).collect(),
             })?;
             let wrong = |message| SettingError::Type {
                 name: format!("features.{name}"),

@@ -4,10 +4,13 @@
 //! z = transforms(y)      ŷ = transforms⁻¹(f(x))
 //! ```
 //!
-//! The inverse of a mean of logarithms is a median, not a mean.
+//! The inverse of a mean of logarithms is a median, not a mean. Rows of a table have no order: they are
+//! handed over in one that the fit draws, so that what a learner holds back, or is tuned on, is any of
+//! them and not the last of the file.
 //! Hastie, Tibshirani & Friedman, The Elements of Statistical Learning, 2nd ed., §2.3.
 
 use almanac_data::{FitError, Matrix};
+use rand::seq::SliceRandom;
 use serde::{Deserialize, Serialize};
 
 use crate::lift::scaled::Scaled;
@@ -58,8 +61,11 @@ struct FittedAround {
 
 impl Regress for Around {
     fn fit(&self, ctx: &Ctx, x: &Matrix, y: &[f64]) -> Result<Box<dyn Predict>, FitError> {
-        let target = transform(&self.settings.target, y, 1)?;
-        let inner = self.learner.fit(ctx, x, &target.z)?;
+        let mut order: Vec<usize> = (0..x.rows()).collect();
+        order.shuffle(&mut ctx.named("order").rng());
+        let y: Vec<f64> = order.iter().map(|&row| y[row]).collect();
+        let target = transform(&self.settings.target, &y, 1)?;
+        let inner = self.learner.fit(ctx, &x.select(&order), &target.z)?;
         Ok(Box::new(FittedAround { target, inner }))
     }
 }
@@ -77,6 +83,37 @@ impl Predict for FittedAround {
 #[cfg(test)]
 mod tests {
     use super::*;
+
+    /// Answers with the first target that it was shown.
+    struct First;
+
+    struct Says(f64);
+
+    impl Regress for First {
+        fn fit(&self, _: &Ctx, x: &Matrix, y: &[f64]) -> Result<Box<dyn Predict>, FitError> {
+            assert_eq!(x.column(0)[0], y[0]);
+            Ok(Box::new(Says(y[0])))
+        }
+    }
+
+    impl Predict for Says {
+        fn predict(&self, x: &Matrix) -> Result<Vec<f64>, FitError> {
+            Ok(vec![self.0; x.rows()])
+        }
+    }
+
+    /// The seed says which row comes first; targets stay with their rows.
+    #[test]
+    fn rows_come_in_any_order() {
+        let y: Vec<f64> = (0..50).map(f64::from).collect();
+        let x = Matrix::from_columns(vec![("x".into(), y.clone())]).unwrap();
+        let first = |seed| {
+            let lifted = OnRows::default().around(Box::new(First));
+            lifted.fit(&Ctx::new(seed), &x, &y).unwrap().predict(&x).unwrap()[0]
+        };
+        assert_eq!(first(1), first(1));
+        assert!((1..5).any(|seed| (first(seed) - first(0)).abs() > 1e-9));
+    }
 
     /// The mean of log₁₀ of 10 and 1000 is 2, which stands for 100.
     #[test]

@@ -10,7 +10,7 @@ use serde::{Deserialize, Serialize};
 
 /// Where networks are computed.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Default, Serialize, Deserialize)]
-#[serde(rename_all = "lowercase")]
+#[serde(try_from = "String", into = "&'static str")]
 pub enum Device {
     /// The fastest there is for networks of this size: the processor.
     #[default]
@@ -22,8 +22,13 @@ pub enum Device {
 }
 
 impl Device {
-    /// Every device, whether this program was built for it or not.
-    pub const ALL: [Device; 3] = [Device::Auto, Device::Cpu, Device::Wgpu];
+    /// Every device that this program was built with.
+    pub const BUILT: &[Device] = &[
+        Device::Auto,
+        Device::Cpu,
+        #[cfg(feature = "wgpu")]
+        Device::Wgpu,
+    ];
 
     /// Its name in specs.
     pub fn name(self) -> &'static str {
@@ -34,10 +39,18 @@ impl Device {
         }
     }
 
+    /// The same, or what `auto` stands for.
+    pub fn chosen(self) -> Device {
+        match self {
+            Device::Auto => Device::Cpu,
+            other => other,
+        }
+    }
+
     /// The device without gradients.
     ///
     /// # Errors
-    /// A device that this program was not built for, or that is not there.
+    /// A device that is not there.
     pub(crate) fn open(self) -> Result<Place, FitError> {
         match self {
             Device::Auto | Device::Cpu => Ok(Place::flex()),
@@ -68,4 +81,27 @@ fn adapter() -> Result<Place, FitError> {
     };
     let message = "no graphics adapter is reached through Vulkan or OpenGL";
     FOUND.get_or_init(first).clone().ok_or_else(|| FitError::Failed(message.into()))
+}
+
+impl From<Device> for &'static str {
+    fn from(device: Device) -> &'static str {
+        device.name()
+    }
+}
+
+impl TryFrom<String> for Device {
+    type Error = String;
+
+    fn try_from(name: String) -> Result<Device, String> {
+        Device::BUILT.iter().copied().find(|device| device.name() == name).ok_or_else(|| {
+            let names: Vec<&str> = Device::BUILT.iter().map(|device| device.name()).collect();
+            let names = names.join(" and ");
+            match name.as_str() {
+                "wgpu" => {
+                    format!("no device `wgpu` in this build ({names}): --features wgpu adds it")
+                }
+                _ => format!("no device `{name}` in this build: it has {names}"),
+            }
+        })
+    }
 }

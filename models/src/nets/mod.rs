@@ -30,8 +30,9 @@ use almanac_data::FitError;
 use burn::module::Module;
 use burn::tensor::{Tensor, TensorData};
 
+use crate::Ctx;
 use crate::roster::{Entry, line};
-use crate::{Ctx, Settings};
+use crate::settings::{SettingRow, Settings, rows_of};
 
 pub use cnn::Cnn;
 pub use device::Device;
@@ -60,6 +61,16 @@ pub const ROSTER: &[Entry<dyn Network>] = &[
 /// A network's line.
 const fn network<A: Architecture + 'static>(about: &'static str) -> Entry<dyn Network> {
     line::<dyn Network, A>(A::NAME, about)
+}
+
+/// The settings of a network, and how it is trained inside them.
+pub(crate) fn table<A: Architecture>() -> Vec<SettingRow> {
+    let network = A::default();
+    let mut all = rows_of(&network);
+    for row in all.iter_mut().filter(|row| row.name == "train") {
+        row.inside = rows_of(Architecture::training(&network));
+    }
+    all
 }
 
 /// What goes in and what comes out.

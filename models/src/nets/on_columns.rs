@@ -11,10 +11,10 @@ use almanac_data::{FitError, Matrix};
 use serde_json::Value;
 
 use super::loss::Goal;
-use super::{Architecture, Ensemble, Examples, Lesson, Shape, Training};
+use super::{Architecture, Ensemble, Examples, Lesson, Shape, Training, table};
 use crate::classify::{Chances, ClassWeight, Classes, Classify};
 use crate::regress::{Predict, Regress, complete};
-use crate::settings::{known, rows};
+use crate::settings::refuse_strangers;
 use crate::standard::{self, Standard};
 use crate::{Ctx, Entry, SettingError, SettingRow, Written};
 
@@ -46,8 +46,9 @@ fn lines<A: Architecture>() -> Vec<SettingRow> {
         default: Value::from(1),
         range: ">= 1",
         meaning: "columns of one step of the window",
+        inside: Vec::new(),
     };
-    rows::<A>().into_iter().chain([channels]).collect()
+    table::<A>().into_iter().chain([channels]).collect()
 }
 
 fn resolve<A: Architecture>(written: &Written) -> Result<Written, SettingError> {
@@ -60,7 +61,8 @@ fn resolve<A: Architecture>(written: &Written) -> Result<Written, SettingError> 
 
 impl<A: Architecture> OnColumns<A> {
     fn read(written: &Written) -> Result<Self, SettingError> {
-        known(written, &lines::<A>().iter().map(|row| row.name).collect::<Vec<_>>())?;
+        let names = lines::<A>().iter().map(|row| row.name.to_string()).collect();
+        refuse_strangers("", written, names)?;
         let mut own = written.clone();
         let channels = match own.shift_remove(CHANNELS) {
             None => 1,

@@ -121,28 +121,35 @@ impl Settings for Training {
 
     fn check(&self) -> Result<(), SettingError> {
         let at_least_1 = [
-            ("epochs", self.epochs),
-            ("batch", self.batch),
-            ("patience", self.patience),
-            ("seeds", self.seeds),
-            ("steps", self.steps.unwrap_or(1)),
-            ("warm", self.warm.unwrap_or(1)),
+            ("train.epochs", self.epochs),
+            ("train.batch", self.batch),
+            ("train.patience", self.patience),
+            ("train.seeds", self.seeds),
+            ("train.steps", self.steps.unwrap_or(1)),
+            ("train.warm", self.warm.unwrap_or(1)),
         ];
         for (name, value) in at_least_1 {
             SettingError::unless(value >= 1, name, "at least 1", value)?;
         }
-        for (name, value) in [("rate", self.rate), ("delta", self.delta), ("df", self.df)] {
+        for (name, value) in
+            [("train.rate", self.rate), ("train.delta", self.delta), ("train.df", self.df)]
+        {
             SettingError::unless(value > 0.0 && value.is_finite(), name, "above 0", value)?;
         }
-        for (name, value) in [("decay", self.decay), ("clip", self.clip)] {
+        for (name, value) in [("train.decay", self.decay), ("train.clip", self.clip)] {
             SettingError::unless(value >= 0.0 && value.is_finite(), name, "at least 0", value)?;
         }
-        SettingError::unless((0.0..1.0).contains(&self.hold), "hold", "within [0, 1)", self.hold)?;
+        SettingError::unless(
+            (0.0..1.0).contains(&self.hold),
+            "train.hold",
+            "within [0, 1)",
+            self.hold,
+        )?;
         let inside = self.levels.iter().all(|level| *level > 0.0 && *level < 1.0);
         let rising = self.levels.windows(2).all(|pair| pair[0] < pair[1]);
         let must = "increasing levels within 0 to 1";
         let levels = !self.levels.is_empty() && inside && rising;
-        SettingError::unless(levels, "levels", must, format!("{:?}", self.levels))
+        SettingError::unless(levels, "train.levels", must, format!("{:?}", self.levels))
     }
 }
 
@@ -347,7 +354,7 @@ mod tests {
     fn epochs_are_told_and_cancelled() {
         let seen = std::sync::Arc::new(std::sync::Mutex::new(Vec::new()));
         let into = std::sync::Arc::clone(&seen);
-        let ctx = Ctx::new(1).watched(move |epoch| into.lock().unwrap().push(epoch.epoch));
+        let ctx = Ctx::new(1).watched(move |_, epoch| into.lock().unwrap().push(epoch.epoch));
         learn(&ctx, Training { epochs: 3, ..Training::default() }).unwrap();
         assert_eq!(*seen.lock().unwrap(), [1, 2, 3]);
         ctx.cancel();

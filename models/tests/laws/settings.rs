@@ -1,6 +1,8 @@
-//! Laws of settings, over the rosters of forecasters, regressors and classifiers.
+//! Laws of settings, over the rosters of forecasters, networks, regressors and classifiers.
 
-use almanac_models::{Entry, SettingError, SettingRow, Written, classify, find, forecast, regress};
+use almanac_models::{
+    Entry, SettingError, SettingRow, Written, classify, find, forecast, nets, regress,
+};
 use serde_json::{Map, Value};
 
 use crate::verdict::{Named, hold};
@@ -37,7 +39,8 @@ fn lines_of<M: ?Sized>(roster: &'static [Entry<M>]) -> impl Iterator<Item = Line
 
 fn lines() -> Vec<Line> {
     let forecasters = lines_of(forecast::ROSTER);
-    forecasters.chain(lines_of(regress::ROSTER)).chain(lines_of(classify::ROSTER)).collect()
+    let learners = lines_of(regress::ROSTER).chain(lines_of(classify::ROSTER));
+    forecasters.chain(lines_of(nets::ROSTER)).chain(learners).collect()
 }
 
 /// Names are unique in their roster and spelt as a specification spells them; a slip of the finger
@@ -69,6 +72,7 @@ fn names_are_unique() {
         }
     }
     unique(forecast::ROSTER);
+    unique(nets::ROSTER);
     unique(regress::ROSTER);
     unique(classify::ROSTER);
 }
@@ -121,6 +125,17 @@ fn a_misspelt_setting_is_refused() {
             if nearest.as_deref() != Some(row.name) {
                 return Err(format!("`{}x` suggests {nearest:?}", row.name));
             }
+            for inner in &row.inside {
+                let wrong = format!("{}x", inner.name);
+                let table = Map::from_iter([(wrong.clone(), Value::from(1))]).into();
+                let written = Map::from_iter([(row.name.to_string(), table)]);
+                let near = Some(inner.name.to_string());
+                match (line.build)(&written) {
+                    Err(SettingError::Unknown { name, nearest, .. })
+                        if name == format!("{}.{wrong}", row.name) && nearest == near => {}
+                    other => return Err(format!("`{}.{wrong}` gives {other:?}", row.name)),
+                }
+            }
         }
         Ok(())
     });
@@ -131,7 +146,10 @@ fn a_misspelt_setting_is_refused() {
 fn a_value_of_another_type_is_refused() {
     hold("a setting of the wrong type is refused by name", &lines(), |line| {
         for row in &line.rows {
-            let wrong = Value::from_iter([("what", Value::Null)]);
+            let wrong = match row.inside.is_empty() {
+                true => Value::from_iter([("what", Value::Null)]),
+                false => Value::from("what"),
+            };
             let written = Map::from_iter([(row.name.to_string(), wrong)]);
             match (line.build)(&written) {
                 Err(SettingError::Type { name, .. }) if name == row.name => {}
