@@ -87,6 +87,8 @@ impl Study {
     /// The context of its run: its seed and device, and a handle by which it is stopped.
     pub fn ctx(&self) -> Ctx {
         let run = &self.written.spec.run;
-        Ctx { device: run.device, ..Ctx::new(run.seed) }
+        let mut ctx = Ctx::new(run.seed);
+        ctx.device = run.device;
+        ctx
     }
 }
