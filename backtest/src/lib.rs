@@ -9,6 +9,7 @@
 pub mod compare;
 mod cost;
 mod error;
+mod expand;
 mod folds;
 mod metrics;
 pub mod money;

@@ -6,10 +6,11 @@ use almanac_data::{Measure, Panel, Stamp};
 use almanac_models::{classify, entry, find, regress};
 
 use crate::error::PlanError;
+use crate::expand::{expand, learns};
 use crate::folds::Folds;
 use crate::metrics::{Estimate, Gauge, Read, USUAL, USUAL_DIRECTION, USUAL_ROWS, gauges};
 use crate::money;
-use crate::ready::{About, Named, build, expand, learns, unknown};
+use crate::ready::{About, Named, build, unknown};
 use crate::rows::TableRows;
 use crate::spec::{ModelSpec, Refit, RunSpec, ScoreSpec, Spec, TaskName};
 

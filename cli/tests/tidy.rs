@@ -60,7 +60,8 @@ struct Source {
     lines: Vec<String>,
 }
 
-/// Every Rust file of the workspace's own `src` folders, in the order of their names.
+/// Every Rust file of the workspace's own `src` folders that is not all tests, in the order of their
+/// names.
 fn sources() -> Vec<Source> {
     let mut found = Vec::new();
     for (folder, _, _) in IMPORTS {
@@ -82,7 +83,9 @@ fn walk(folder: &Path, found: &mut Vec<PathBuf>) {
     for entry in entries.map(|entry| entry.unwrap().path()) {
         if entry.is_dir() {
             walk(&entry, found);
-        } else if entry.extension().is_some_and(|ending| ending == "rs") {
+        } else if entry.extension().is_some_and(|ending| ending == "rs")
+            && !entry.ends_with("tests.rs")
+        {
             found.push(entry);
         }
     }
