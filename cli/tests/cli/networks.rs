@@ -10,7 +10,7 @@ const SLIPS: &[(&str, i32, &[&str])] = &[
     ("--model cnn:widht=3", 2, &["unknown setting `widht`", "did you mean `width`?"]),
     ("--model cnn:width=0", 2, &["`width` must be at least 1, not 0"]),
     ("--model cnn:train.epoch=3", 2, &["unknown setting `train.epoch`", "did you mean `epochs`?"]),
-    ("--model cnn:train.speed=3", 2, &["unknown setting `train.speed`", "it has epochs, batch"]),
+    ("--model cnn:train.zzzzzz=3", 2, &["unknown setting `train.zzzzzz`", "it has epochs, batch"]),
     ("--model cnn:train.rate=0", 2, &["`train.rate` must be above 0, not 0"]),
     ("--model cnn:train.rate=fast", 2, &["`train.rate`", "fast"]),
     ("--model cnn:train.epochs=0", 2, &["`train.epochs` must be at least 1, not 0"]),
@@ -27,7 +27,7 @@ const SLIPS: &[(&str, i32, &[&str])] = &[
     ("--model cnn --set task=direction --set lift.kind=windows", 2, &["\"direction\" does"]),
     ("--model cn --set task=direction", 2, &["unknown model `cn`", "did you mean `cnn`?"]),
     ("--model cnn --device cuda", 2, &["no device `cuda` in this build: it has auto and cpu"]),
-    ("--model cnn --horizon 48", 2, &["needs", "rows before the end"]),
+    ("--model cnn --horizon 48", 2, &["folds.horizon must be shorter", "48 rows"]),
     ("--model cnn:train.epochs=2 --set lift.window=2", 0, &["3 times a model gave no answer"]),
     ("--model cnn:train.epochs=2 --set lift.window=46", 0, &["3 times a model gave no answer"]),
     ("--model cnn:train.epochs=40,train.rate=1e9", 0, &["3 times a model gave no answer"]),
@@ -69,7 +69,7 @@ fn odd_pasts() {
     for (name, rows, value, says) in [
         ("constant", 40, &(|_| "7".into()) as &dyn Fn(usize) -> String, ""),
         ("holes", 40, &hole, ""),
-        ("huge", 40, &|t| format!("{}", 1e12 * wave(t)), ""),
+        ("huge", 40, &|t| format!("{}", 1e12 * wave(t)), "1 time a model gave no answer"),
         ("one_window", 8 + 2 + 2, &|t| wave(t).to_string(), ""),
         ("too_short", 8 + 2 + 1, &|t| wave(t).to_string(), "1 time a model gave no answer"),
     ] {
@@ -135,7 +135,8 @@ fn networks_in_every_task() {
     for words in [
         format!("{PANEL}{epochs} --set lift.window=12"),
         format!("{PANEL}{epochs} --set lift.kind=reduce --set features.lags=[1,2,3,12]"),
-        format!("{PANEL}{epochs} --set task=direction --set features.lags=[1,2,3,12]"),
+        format!("{PANEL}{epochs} --set task=direction --set features.lags=[1,2,3,12]")
+            .replace("--horizon 3", "--horizon 1 --folds 2"),
         "backtest --data rows.csv --id id --target y --set task=regress --set folds.kind=shuffled \
          --set folds.count=2 --model cnn:train.epochs=2,channels=2,width=1 --out rows"
             .to_string(),
