@@ -7,6 +7,7 @@
 mod changes;
 mod direction;
 mod point;
+mod returns;
 mod spread;
 mod tally;
 
@@ -15,6 +16,7 @@ use almanac_data::{Better, Forecast, nearest};
 pub use changes::CHANGES;
 pub use direction::DIRECTION;
 pub use point::POINT;
+pub use returns::RETURNS;
 pub use spread::{SPREAD, crps};
 pub use tally::{Classes, Moments, Tally};
 
@@ -129,7 +131,7 @@ pub const USUAL_ROWS: &[&str] = &["mape", "rmse", "mae", "r2"];
 
 /// Every metric there is.
 pub fn metrics() -> impl Iterator<Item = &'static Metric> {
-    POINT.iter().chain(CHANGES).chain(DIRECTION).chain(SPREAD).chain(PANEL)
+    POINT.iter().chain(CHANGES).chain(RETURNS).chain(DIRECTION).chain(SPREAD).chain(PANEL)
 }
 
 /// The metrics that a written name stands for: `coverage` is one for each level of the run,

@@ -24,6 +24,8 @@ pub struct Tally {
     pub levels: Moments,
     /// The same as changes from the last known value.
     pub changes: Moments,
+    /// The same as shares of that value, where it is not 0.
+    pub returns: Moments,
     /// Changes whose forecast has another sign; no change is a sign of its own.
     pub mismatched: u64,
 }
@@ -89,6 +91,9 @@ impl Tally {
         if !last.is_nan() {
             let (y, f) = (y - last, f - last);
             self.changes.add(y, f);
+            if last != 0.0 {
+                self.returns.add(y / last, f / last);
+            }
             self.mismatched += u64::from(y.partial_cmp(&0.0) != f.partial_cmp(&0.0));
         }
     }
@@ -98,6 +103,7 @@ impl Tally {
         self.classes.merge(&other.classes);
         self.levels.merge(&other.levels);
         self.changes.merge(&other.changes);
+        self.returns.merge(&other.returns);
         self.mismatched += other.mismatched;
     }
 }

@@ -14,6 +14,7 @@ mod cnn;
 mod device;
 mod dlinear;
 mod draw;
+mod encoder;
 mod keep;
 pub mod layers;
 mod loss;
@@ -38,6 +39,7 @@ pub use cnn::Cnn;
 pub use device::Device;
 pub use dlinear::Dlinear;
 pub use draw::Draw;
+pub use encoder::{Encoder, Performer, Transformer};
 pub(crate) use loss::Goal;
 pub use loss::Loss;
 pub use nhits::Nhits;
@@ -55,6 +57,8 @@ pub const ROSTER: &[Entry<dyn Network>] = &[
     network::<Recurrent<Lstm>>("units that read step by step, with a memory behind three gates"),
     network::<Recurrent<BiLstm>>("the same, one layer reading forth and one back"),
     network::<Recurrent<AttentionLstm>>("the same, its outputs at all steps weighed by attention"),
+    network::<Encoder<Transformer>>("steps of the window that read each other, all pairs weighed"),
+    network::<Encoder<Performer>>("the same by random features, and an LSTM that reads both ways"),
     network::<Nhits>("stacks that look, and answer, from coarse to fine"),
 ];
 
