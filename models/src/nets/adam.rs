@@ -30,10 +30,10 @@ impl Adam {
     pub fn step<M: Module>(
         &mut self,
         layers: M,
-        slopes: &Gradients,
+        mut slopes: Gradients,
         rate: f64,
     ) -> Result<M, FitError> {
-        let mut read = Slopes { of: slopes, all: Vec::new(), failed: None };
+        let mut read = Slopes { of: &mut slopes, all: Vec::new(), failed: None };
         layers.visit(&mut read);
         if let Some(error) = read.failed {
             return Err(error);
@@ -57,14 +57,14 @@ impl Adam {
 
 /// The slopes of every weight, in the order of the module.
 struct Slopes<'a> {
-    of: &'a Gradients,
+    of: &'a mut Gradients,
     all: Vec<Option<Vec<f32>>>,
     failed: Option<FitError>,
 }
 
 impl ModuleVisitor for Slopes<'_> {
     fn visit_float<const D: usize>(&mut self, param: &Param<Tensor<D>>) {
-        match param.val().grad(self.of).map(numbers).transpose() {
+        match param.val().grad_remove(self.of).map(numbers).transpose() {
             Ok(slopes) => self.all.push(slopes),
             Err(error) => self.failed = Some(error),
         }
@@ -85,13 +85,11 @@ impl ModuleMapper for Walk<'_> {
         let Some(Some(slopes)) = self.slopes.next() else { return param };
         let (id, tensor, mapper) = param.consume();
         let (shape, device) = (tensor.dims(), tensor.device());
-        let mut weights = match numbers(tensor.clone().inner()) {
-            Ok(weights) => weights,
-            Err(error) => {
-                self.failed = Some(error);
-                return Param::from_mapped_value(id, tensor, mapper);
-            }
-        };
+        // Taken, not shared: the only handle on weights gives them without a copy.
+        let mut weights = numbers(tensor.inner()).unwrap_or_else(|error| {
+            self.failed = Some(error);
+            vec![0.0; slopes.len()]
+        });
         if self.adam.moments.len() == self.at {
             let none = || vec![0.0; weights.len()];
             self.adam.moments.push((none(), none()));

@@ -39,6 +39,7 @@ use crate::{Ctx, Epoch, Setting, SettingError, Settings};
 /// | patience | 10       | >= 1                           | epochs without a better held-back loss   |
 /// | seeds    | 1        | >= 1                           | networks whose answers are averaged      |
 /// | warm     | none     | >= 1                           | epochs of a refit that goes on from the last fit |
+/// | warm_steps | all    | >= 1                           | most steps of such an epoch              |
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
 #[serde(default, deny_unknown_fields)]
 pub struct Training {
@@ -74,6 +75,8 @@ pub struct Training {
     /// Epochs of a refit that goes on from the last fit; left out, a refit starts anew.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub warm: Option<usize>,
+    /// Most steps of an epoch of such a refit; left out, as `steps`.
+    pub warm_steps: Option<usize>,
 }
 
 impl Default for Training {
@@ -94,6 +97,7 @@ impl Default for Training {
             patience: 10,
             seeds: 1,
             warm: None,
+            warm_steps: None,
         }
     }
 }
@@ -119,6 +123,7 @@ impl Settings for Training {
         row("patience", ">= 1", "epochs without a better held-back loss"),
         row("seeds", ">= 1", "networks whose answers are averaged"),
         row("warm", ">= 1, or left out", "epochs of a refit that goes on from the last fit"),
+        row("warm_steps", ">= 1, or left out", "most steps of an epoch of such a refit"),
     ];
 
     fn check(&self) -> Result<(), SettingError> {
@@ -167,6 +172,7 @@ struct Loop<'a> {
     lesson: &'a Lesson<'a>,
     training: &'a Training,
     epochs: usize,
+    steps: usize,
     draw: Draw,
     adam: Adam,
 }
@@ -183,12 +189,13 @@ pub(crate) fn train<L: Layers>(
     if count <= held {
         return Err(FitError::Failed(format!("{count} windows are too few to learn from")));
     }
-    let epochs = match training.warm {
-        Some(warm) if lesson.from.is_some() => warm,
-        _ => training.epochs,
+    let (epochs, steps) = match training.warm {
+        Some(warm) if lesson.from.is_some() => (warm, training.warm_steps.or(training.steps)),
+        _ => (training.epochs, training.steps),
     };
+    let steps = steps.unwrap_or(usize::MAX);
     let adam = Adam::new(training);
-    let mut own = Loop { ctx, lesson, training, epochs, draw, adam };
+    let mut own = Loop { ctx, lesson, training, epochs, steps, draw, adam };
     own.run(layers, count - held, count)
 }
 
@@ -234,7 +241,7 @@ impl Loop<'_> {
         epoch: usize,
     ) -> Result<(L, f64), FitError> {
         let batch = self.training.batch;
-        let steps = order.len().div_ceil(batch).min(self.training.steps.unwrap_or(usize::MAX));
+        let steps = order.len().div_ceil(batch).min(self.steps);
         let (mut sum, mut seen) = (0.0, 0);
         for (step, part) in order.chunks(batch).take(steps).enumerate() {
             self.ctx.go_on()?;
@@ -253,7 +260,7 @@ impl Loop<'_> {
             }
             let done = (epoch as f64 + step as f64 / steps as f64) / self.epochs as f64;
             let rate = self.training.rate * self.training.schedule.at(done);
-            layers = self.adam.step(layers, &loss.backward(), rate)?;
+            layers = self.adam.step(layers, loss.backward(), rate)?;
             sum += value * part.len() as f64;
             seen += part.len();
         }
