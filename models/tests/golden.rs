@@ -22,6 +22,8 @@ mod kernel_learners;
 mod linear_learners;
 #[path = "golden/mlp.rs"]
 mod mlp;
+#[path = "golden/read.rs"]
+mod read;
 #[path = "golden/smooth_learners.rs"]
 mod smooth_learners;
 #[path = "golden/stl.rs"]
@@ -33,27 +35,4 @@ mod trees;
 #[path = "golden/windows.rs"]
 mod windows;
 
-use serde_json::Value;
-
-/// The case of this folder.
-fn case(folder: &str) -> Value {
-    let path = format!("{}/tests/golden/{folder}/case.json", env!("CARGO_MANIFEST_DIR"));
-    let text = std::fs::read_to_string(&path).unwrap_or_else(|e| panic!("{path}: {e}"));
-    serde_json::from_str(&text).unwrap_or_else(|e| panic!("{path}: {e}"))
-}
-
-/// The numbers of a list.
-fn numbers(list: &Value) -> Vec<f64> {
-    let list = list.as_array().unwrap_or_else(|| panic!("not a list: {list}"));
-    list.iter().map(|value| value.as_f64().unwrap_or(f64::NAN)).collect()
-}
-
-/// Fails where `got` is further from `want` than `tolerance`, relative to the largest of `want`.
-fn assert_close(what: &str, got: &[f64], want: &[f64], tolerance: f64) {
-    assert_eq!(got.len(), want.len(), "{what}: length");
-    let size = want.iter().fold(f64::MIN_POSITIVE, |size, value| size.max(value.abs()));
-    for (place, (got, want)) in got.iter().zip(want).enumerate() {
-        let off = (got - want).abs() / size;
-        assert!(off <= tolerance, "{what}, place {place}: {got} is {off:.1e} from {want}");
-    }
-}
+use read::{assert_close, case, numbers};

@@ -8,6 +8,8 @@
 mod answers;
 #[path = "laws/leaks.rs"]
 mod leaks;
+#[path = "laws/networks.rs"]
+mod networks;
 #[path = "laws/settings.rs"]
 mod settings;
 #[path = "laws/subjects.rs"]

@@ -12,11 +12,11 @@
 
 use almanac_data::FitError;
 use burn::module::Module;
-use burn::tensor::{Tensor, activation};
+use burn::tensor::Tensor;
 use serde::{Deserialize, Serialize};
 
-use super::layers::{Conv, Stack, pool};
-use super::{Architecture, Draw, Layers, Noise, Shape, Training, window_of};
+use super::layers::{Filters, Plan, Stack};
+use super::{Architecture, Draw, Layers, Noise, Shape, Training, widths};
 use crate::{Setting, SettingError, Settings};
 
 /// Filters over the window.
@@ -72,13 +72,11 @@ impl Settings for Cnn {
     ];
 
     fn check(&self) -> Result<(), SettingError> {
-        let filters = !self.filters.is_empty() && !self.filters.contains(&0);
-        let must = "one width at least, none 0";
-        SettingError::unless(filters, "filters", must, format!("{:?}", self.filters))?;
+        SettingError::unless(!self.filters.is_empty(), "filters", "one layer at least", "[]")?;
+        widths("filters", &self.filters)?;
         let pool = self.pools().iter().all(|at| (1..=self.filters.len()).contains(at));
         SettingError::unless(pool, "pool", "layers that there are", format!("{:?}", self.pools()))?;
-        let dense = format!("{:?}", self.dense);
-        SettingError::unless(!self.dense.contains(&0), "dense", "widths of at least 1", dense)?;
+        widths("dense", &self.dense)?;
         SettingError::unless(self.width > 0, "width", "at least 1", self.width)?;
         self.train.check()
     }
@@ -88,21 +86,12 @@ impl Cnn {
     fn pools(&self) -> Vec<usize> {
         self.pool.clone().unwrap_or_else(|| vec![self.filters.len()])
     }
-
-    /// Steps left after these layers, or 0.
-    fn left(&self, steps: usize) -> usize {
-        (1..=self.filters.len()).fold(steps, |steps, layer| {
-            let steps = (steps + 1).saturating_sub(self.width);
-            if self.pools().contains(&layer) { steps / 2 } else { steps }
-        })
-    }
 }
 
 /// Its layers.
 #[derive(Module, Debug)]
 pub struct CnnLayers {
-    filters: Vec<Conv>,
-    pools: Vec<usize>,
+    filters: Filters,
     sums: Stack,
     horizon: usize,
 }
@@ -112,16 +101,11 @@ impl Architecture for Cnn {
     type Layers = CnnLayers;
 
     fn layers(&self, shape: Shape, draw: &mut Draw) -> Result<CnnLayers, FitError> {
-        let need = (1..).find(|steps| self.left(*steps) > 0).unwrap_or(1);
-        window_of(need, shape)?;
-        let (heads, ins) = if self.heads { (shape.channels, 1) } else { (1, shape.channels) };
-        let starts = std::iter::once(ins).chain(self.filters.iter().copied());
-        let layer = |(ins, &outs)| Conv::heads(draw, heads, (ins, outs), self.width);
-        let filters: Vec<Conv> = starts.zip(&self.filters).map(layer).collect();
-        let last = self.filters.last().copied().unwrap_or(1);
-        let flat = self.left(shape.steps) * last * heads;
-        let sums = Stack::new(draw, flat, &self.dense, shape.horizon * shape.outputs);
-        Ok(CnnLayers { filters, pools: self.pools(), sums, horizon: shape.horizon })
+        let (filters, pools) = (self.filters.as_slice(), self.pools());
+        let plan = Plan { filters, width: self.width, pools, heads: self.heads };
+        let filters = Filters::new(draw, &plan, shape)?;
+        let sums = Stack::new(draw, filters.outs(), &self.dense, shape.horizon * shape.outputs);
+        Ok(CnnLayers { filters, sums, horizon: shape.horizon })
     }
 
     fn training(&self) -> &Training {
@@ -131,11 +115,7 @@ impl Architecture for Cnn {
 
 impl Layers for CnnLayers {
     fn forward(&self, x: Tensor<3>, _: &mut Noise) -> Tensor<3> {
-        let found = (1..).zip(&self.filters).fold(x.swap_dims(1, 2), |x, (at, layer)| {
-            let found = activation::relu(layer.forward(x));
-            if self.pools.contains(&at) { pool(found) } else { found }
-        });
-        self.sums.ahead(found.flatten(1, 2), self.horizon)
+        self.sums.ahead(self.filters.forward(x), self.horizon)
     }
 }
 
@@ -176,22 +156,5 @@ mod tests {
         let network =
             Cnn { filters: vec![32, 32], heads: true, dense: vec![200, 100], ..Cnn::default() };
         assert_eq!(network.parameters(shape).unwrap(), 132_965);
-    }
-
-    /// Heads see their own channel: the numbers of the first do not change with the second.
-    #[test]
-    fn heads_see_their_own_channel() {
-        let mut draw = Draw::new(&crate::Ctx::new(1)).unwrap();
-        let layer = Conv::heads(&mut draw, 2, (1, 3), 2);
-        let say = |second: f32| {
-            let x = vec![0.5, -1.0, 2.0, second, 1.0, second];
-            let x = burn::tensor::TensorData::new(x, [1, 2, 3]);
-            let said = layer.forward(Tensor::from_data(x, &draw.device));
-            crate::nets::numbers(said).unwrap()
-        };
-        let (one, other) = (say(0.0), say(7.0));
-        assert_eq!(one.len(), 6 * 2);
-        assert_eq!(one[..6], other[..6]);
-        assert_ne!(one[6..], other[6..]);
     }
 }

@@ -1,4 +1,5 @@
-//! Weights in a file: safetensors, by the names they have in the module. Nothing in it is run.
+//! Weights in a file: safetensors, by the names they have in the module, with a card that says which
+//! network they are of. Nothing in it is run.
 
 use std::collections::HashMap;
 
@@ -6,60 +7,141 @@ use almanac_data::FitError;
 use burn::module::{Module, ModuleMapper, ModuleVisitor, Param};
 use burn::tensor::{Tensor, TensorData};
 use safetensors::tensor::{Dtype, SafeTensors, TensorView};
+use serde::{Deserialize, Serialize};
 
-use super::numbers;
+use super::{Architecture, Shape, numbers};
+use crate::Written;
+
+/// The key of the card in a file.
+const CARD: &str = "almanac";
+
+/// Whose weights they are.
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
+pub(crate) struct Card {
+    network: String,
+    pub shape: Shape,
+    settings: Written,
+}
+
+impl Card {
+    /// Of a network for this shape.
+    pub fn of<A: Architecture>(network: &A, shape: Shape) -> Card {
+        let settings = serde_json::to_value(network).unwrap_or_default();
+        let settings = settings.as_object().cloned().unwrap_or_default();
+        Card { network: A::NAME.into(), shape, settings }
+    }
+
+    /// Refuses the weights of another network; they may have been trained in another way.
+    fn admit(&self, file: &Card) -> Result<(), FitError> {
+        let refuse = |what: &str, own: &dyn std::fmt::Display, other: &dyn std::fmt::Display| {
+            Err(FitError::Failed(format!(
+                "these are weights of another network: {what} {other}, not {own}"
+            )))
+        };
+        if self.network != file.network {
+            return refuse("of", &self.network, &file.network);
+        }
+        if self.shape != file.shape {
+            let words = |shape: &Shape| format!("{shape:?}");
+            return refuse("for", &words(&self.shape), &words(&file.shape));
+        }
+        let differs = |(name, own): &(&String, &serde_json::Value)| {
+            name.as_str() != "train" && file.settings.get(*name) != Some(own)
+        };
+        match self.settings.iter().find(differs) {
+            None => Ok(()),
+            Some((name, own)) => {
+                let other = file.settings.get(name).cloned().unwrap_or_default();
+                refuse(&format!("`{name}` is"), own, &other)
+            }
+        }
+    }
+}
+
+fn failed(why: &dyn std::fmt::Display) -> FitError {
+    FitError::Failed(format!("the file of weights {why}"))
+}
 
 /// The weights of these layers.
-pub(crate) fn save<M: Module>(layers: &M) -> Vec<u8> {
-    let mut seen = Seen::default();
-    layers.visit(&mut seen);
-    let views = seen.all.iter().map(|(name, shape, bytes)| {
-        let view = TensorView::new(Dtype::F32, shape.clone(), bytes);
-        (name.clone(), view.ok())
+///
+/// # Errors
+/// A device that does not give them.
+pub(crate) fn save<M: Module>(layers: &M, card: &Card) -> Result<Vec<u8>, FitError> {
+    let weights = Weights::of(layers).into_iter().map(|(name, shape, values)| {
+        Ok((name, shape, values?.into_iter().flat_map(f32::to_le_bytes).collect()))
     });
-    let views = views.filter_map(|(name, view)| Some((name, view?)));
-    safetensors::serialize(views, None).unwrap_or_default()
+    let weights = weights.collect::<Result<Vec<(String, Vec<usize>, Vec<u8>)>, FitError>>()?;
+    let cannot = |why: &dyn std::fmt::Display| failed(&format!("cannot be written: {why}"));
+    let views = weights.iter().map(|(name, shape, bytes)| {
+        Ok((name, TensorView::new(Dtype::F32, shape.clone(), bytes).map_err(|e| cannot(&e))?))
+    });
+    let views = views.collect::<Result<Vec<_>, FitError>>()?;
+    let card = serde_json::to_string(card).map_err(|e| cannot(&e))?;
+    let about = Some(HashMap::from([(CARD.to_string(), card)]));
+    safetensors::serialize(views, about).map_err(|e| cannot(&e))
 }
 
 /// The same layers with the weights of a file.
-pub(crate) fn load<M: Module>(layers: M, bytes: &[u8]) -> Result<M, FitError> {
-    let damaged = |e| FitError::Failed(format!("the weights cannot be read: {e}"));
+///
+/// # Errors
+/// A damaged file, or one of another network.
+pub(crate) fn load<M: Module>(layers: M, card: &Card, bytes: &[u8]) -> Result<M, FitError> {
+    let damaged = |e| failed(&format!("cannot be read: {e}"));
     let file = SafeTensors::deserialize(bytes).map_err(damaged)?;
-    let mut own = Seen::default();
-    layers.visit(&mut own);
-    let names: HashMap<&str, &[usize]> =
-        own.all.iter().map(|(name, shape, _)| (name.as_str(), shape.as_slice())).collect();
-    if let Some(other) = file.names().into_iter().find(|name| !names.contains_key(*name)) {
-        return Err(FitError::Failed(format!("weights `{other}` belong to another network")));
+    let (_, about) = SafeTensors::read_metadata(bytes).map_err(damaged)?;
+    let about = about.metadata().as_ref().and_then(|about| about.get(CARD));
+    let about = about.ok_or_else(|| failed(&"does not say of which network they are"))?;
+    let about = serde_json::from_str(about);
+    card.admit(&about.map_err(|e| failed(&format!("has a card that cannot be read: {e}")))?)?;
+    put(layers, &file)
+}
+
+/// The same layers with these weights: all of them, and no others.
+///
+/// # Errors
+/// A name or a shape that differs, a value that is not finite.
+pub(crate) fn put<M: Module>(layers: M, file: &SafeTensors<'_>) -> Result<M, FitError> {
+    let own = Weights::of(&layers);
+    let stranger = |name: &&str| own.iter().all(|(known, ..)| known != name);
+    if let Some(name) = file.names().into_iter().find(stranger) {
+        return Err(failed(&format!("has weights `{name}`, which this network has not")));
     }
-    let mut values = Vec::with_capacity(own.all.len());
-    for (name, shape, _) in &own.all {
-        let missing = |_| FitError::Failed(format!("weights `{name}` are missing"));
-        let view = file.tensor(name).map_err(missing)?;
+    let read = |(name, shape, _): &(String, Vec<usize>, _)| {
+        let view = file.tensor(name).map_err(|_| failed(&format!("has no weights `{name}`")))?;
         if view.shape() != shape || view.dtype() != Dtype::F32 {
-            return Err(FitError::Failed(format!(
-                "weights `{name}` have the shape {:?}, not {shape:?}: another network, or other settings",
-                view.shape()
+            let (dtype, got) = (view.dtype(), view.shape());
+            return Err(failed(&format!(
+                "has weights `{name}` of {dtype:?} {got:?}, not F32 {shape:?}"
             )));
         }
-        let numbers =
-            view.data().chunks_exact(4).map(|b| f32::from_le_bytes([b[0], b[1], b[2], b[3]]));
-        let numbers: Vec<f32> = numbers.collect();
-        if numbers.iter().any(|value| !value.is_finite()) {
-            return Err(FitError::Failed(format!("weights `{name}` are not finite")));
+        let bytes = view.data().chunks_exact(4);
+        let values: Vec<f32> =
+            bytes.map(|b| f32::from_le_bytes([b[0], b[1], b[2], b[3]])).collect();
+        match values.iter().all(|value| value.is_finite()) {
+            true => Ok(values),
+            false => Err(failed(&format!("has weights `{name}` that are not finite"))),
         }
-        values.push(numbers);
-    }
+    };
+    let values = own.iter().map(read).collect::<Result<Vec<_>, FitError>>()?;
     Ok(layers.map(&mut Put(values.into_iter())))
 }
 
+/// Names, shapes and values of the weights of a module, in its order.
 #[derive(Default)]
-struct Seen {
+pub(crate) struct Weights {
     path: Vec<String>,
-    all: Vec<(String, Vec<usize>, Vec<u8>)>,
+    all: Vec<(String, Vec<usize>, Result<Vec<f32>, FitError>)>,
 }
 
-impl ModuleVisitor for Seen {
+impl Weights {
+    pub fn of<M: Module>(layers: &M) -> Vec<(String, Vec<usize>, Result<Vec<f32>, FitError>)> {
+        let mut seen = Weights::default();
+        layers.visit(&mut seen);
+        seen.all
+    }
+}
+
+impl ModuleVisitor for Weights {
     fn enter_module(&mut self, name: &str, _: &str) {
         self.path.push(name.into());
     }
@@ -71,9 +153,7 @@ impl ModuleVisitor for Seen {
     fn visit_float<const D: usize>(&mut self, param: &Param<Tensor<D>>) {
         let tensor = param.val();
         let shape = tensor.dims().to_vec();
-        let values = numbers(tensor.inner()).unwrap_or_default();
-        let bytes = values.into_iter().flat_map(f32::to_le_bytes).collect();
-        self.all.push((self.path.join("."), shape, bytes));
+        self.all.push((self.path.join("."), shape, numbers(tensor.inner())));
     }
 }
 
@@ -84,6 +164,104 @@ impl ModuleMapper for Put {
         let Some(values) = self.0.next() else { return param };
         let (id, tensor, mapper) = param.consume();
         let data = TensorData::new(values, tensor.dims());
-        Param::from_mapped_value(id, Tensor::from_data(data, &tensor.device()), mapper)
+        let put = Tensor::from_data(data, &tensor.device());
+        Param::from_mapped_value(id, put.set_require_grad(tensor.is_require_grad()), mapper)
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::super::{
+        Cnn, Examples, Goal, Lesson, Lstm, Network, Recurrent, Rnn, Taught, Training,
+    };
+    use super::*;
+    use crate::Ctx;
+
+    struct Ramp;
+
+    impl Examples for Ramp {
+        fn count(&self) -> usize {
+            12
+        }
+
+        fn put(&self, at: usize, x: &mut [f32], y: &mut [f32]) {
+            let value = |step: usize| 0.05 * (at + step) as f32;
+            x.iter_mut().enumerate().for_each(|(step, x)| *x = value(step));
+            y.iter_mut().enumerate().for_each(|(step, y)| *y = value(6 + step));
+        }
+    }
+
+    const SHAPE: Shape = Shape { steps: 6, channels: 1, horizon: 2, outputs: 1 };
+
+    fn lstm(units: usize) -> Recurrent<Lstm> {
+        let train = Training { epochs: 2, ..Training::default() };
+        Recurrent { units, dense: vec![3], train, ..Default::default() }
+    }
+
+    fn taught(network: &dyn Network) -> Box<dyn Taught> {
+        let goal = Goal::of(network.training());
+        let lesson = Lesson { shape: SHAPE, examples: &Ramp, goal, from: None };
+        network.learn(&Ctx::new(1), &lesson).unwrap()
+    }
+
+    fn say(taught: &dyn Taught) -> Vec<f32> {
+        taught.answer(Default::default(), &[0.1, 0.4, -0.2, 0.9, 0.0, 0.3]).unwrap()
+    }
+
+    fn refusal(network: &dyn Network, shape: Shape, bytes: &[u8]) -> String {
+        network.load(&Ctx::new(2), shape, bytes).err().unwrap().to_string()
+    }
+
+    /// Weights are numbers: written and read they say the same, bit for bit, and are written the
+    /// same again. How the network was trained does not matter.
+    #[test]
+    fn a_kept_network_says_the_same() {
+        let kept = taught(&lstm(4));
+        let bytes = kept.save().unwrap();
+        let longer = Recurrent { train: Training { epochs: 9, ..Training::default() }, ..lstm(4) };
+        let loaded = longer.load(&Ctx::new(2), SHAPE, &bytes).unwrap();
+        assert_eq!(say(loaded.as_ref()), say(kept.as_ref()));
+        assert_eq!(lstm(4).load(&Ctx::new(2), SHAPE, &bytes).unwrap().save().unwrap(), bytes);
+    }
+
+    /// Weights of another network, shape or size are refused by what differs, even where every
+    /// weight would fit.
+    #[test]
+    fn foreign_weights_are_refused() {
+        let bytes = taught(&lstm(4)).save().unwrap();
+        let refused = |network: &dyn Network, shape: Shape, what: &str| {
+            let words = refusal(network, shape, &bytes);
+            assert!(words.contains(what), "{words}");
+        };
+        refused(&Cnn::default(), SHAPE, "of lstm, not cnn");
+        refused(&Recurrent::<Rnn>::default(), SHAPE, "of lstm, not rnn");
+        refused(&lstm(5), SHAPE, "`units` is 4, not 5");
+        refused(&Recurrent { relu: true, ..lstm(4) }, SHAPE, "`relu` is false, not true");
+        refused(&lstm(4), Shape { steps: 7, ..SHAPE }, "for Shape { steps: 6");
+    }
+
+    /// A file cut anywhere, and one with any byte of its head changed, is refused or, where the byte
+    /// means nothing, says the same; weights that are not finite are refused.
+    #[test]
+    fn damaged_weights_are_refused() {
+        let kept = taught(&lstm(4));
+        let bytes = kept.save().unwrap();
+        for length in (0..bytes.len()).step_by(7) {
+            let words = refusal(&lstm(4), SHAPE, &bytes[..length]);
+            assert!(words.contains("the file of weights cannot be read"), "{length}: {words}");
+        }
+        let head = 8 + usize::from(u16::from_le_bytes([bytes[0], bytes[1]]));
+        for at in 0..head {
+            let mut damaged = bytes.clone();
+            damaged[at] ^= 0x11;
+            if let Ok(loaded) = lstm(4).load(&Ctx::new(2), SHAPE, &damaged) {
+                assert_eq!(say(loaded.as_ref()), say(kept.as_ref()), "byte {at}");
+            }
+        }
+        let mut endless = bytes.clone();
+        endless[head..head + 4].copy_from_slice(&f32::NAN.to_le_bytes());
+        assert!(refusal(&lstm(4), SHAPE, &endless).contains("not finite"));
+        let bare = safetensors::serialize(Vec::<(&str, TensorView<'_>)>::new(), None).unwrap();
+        assert!(refusal(&lstm(4), SHAPE, &bare).contains("does not say of which network"));
     }
 }

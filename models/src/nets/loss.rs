@@ -190,3 +190,83 @@ fn chances(said: Tensor<3>, y: Tensor<2>, weights: &[f32]) -> Tensor<1> {
     let own = logs.gather(1, class.unsqueeze_dim(1)).reshape([batch * horizon]);
     -(own * weight.clone()).sum() / weight.sum()
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::nets::golden::Golden;
+    use statrs::function::gamma::ln_gamma;
+
+    #[test]
+    fn points_as_pytorch() {
+        let goals = [
+            ("mse", Goal::Mse),
+            ("mae", Goal::Mae),
+            ("huber_0.5", Goal::Huber(0.5)),
+            ("huber_1.0", Goal::Huber(1.0)),
+        ];
+        for (name, goal) in goals {
+            let golden = Golden::plain("nets_losses", name);
+            let said = golden.input::<2>("prediction").unsqueeze_dim(2);
+            golden.check(goal.loss(said, golden.given("truth"), None));
+        }
+        let golden = Golden::plain("nets_losses", "quantile");
+        let goal = Goal::Quantile(vec![0.1, 0.5, 0.9]);
+        golden.check(goal.loss(golden.input("prediction"), golden.given("truth"), None));
+    }
+
+    /// The second output, of which a density's scale is made.
+    fn of_scale(scale: Tensor<2>) -> Tensor<2> {
+        ((scale - LEAST_SCALE).exp() - 1.0).log()
+    }
+
+    /// PyTorch's densities are whole: the normal's constant is ln √2π.
+    #[test]
+    fn a_normal_as_pytorch() {
+        let golden = Golden::plain("nets_losses", "normal");
+        let said = vec![golden.input("loc"), of_scale(golden.input("scale"))];
+        let loss = Goal::Gaussian.loss(Tensor::<2>::stack(said, 2), golden.given("truth"), None);
+        golden.check(loss + 0.5 * (2.0 * std::f64::consts::PI).ln());
+    }
+
+    /// Student's constant is ln √(νπ) + ln Γ(ν/2) − ln Γ((ν + 1)/2); PyTorch's case has another ν for
+    /// each target, so they are lost one at a time. A target that is not known loses nothing.
+    #[test]
+    fn students_as_pytorch() {
+        let golden = Golden::plain("nets_losses", "student_t");
+        let said = vec![golden.input("loc"), of_scale(golden.input("scale"))];
+        let (said, truth) = (Tensor::<2>::stack::<3>(said, 2), golden.given::<2>("truth"));
+        let df = crate::nets::numbers(golden.input::<2>("df")).unwrap();
+        let all = df.iter().enumerate().map(|(at, &df)| {
+            let (row, step, half) = (at / 5, at % 5, f64::from(df) / 2.0);
+            let own = said.clone().slice([row..row + 1, step..step + 1]);
+            let y = truth.clone().slice([row..row + 1, step..step + 1]);
+            let constant = 0.5 * (2.0 * half * std::f64::consts::PI).ln() + ln_gamma(half);
+            Goal::Student(df).loss(own, y, None) + (constant - ln_gamma(half + 0.5))
+        });
+        let loss = all.reduce(|sum, one| sum + one).unwrap() / df.len() as f32;
+        golden.check_but(loss, &["df"]);
+    }
+
+    #[test]
+    fn chances_as_pytorch() {
+        let cases =
+            [("cross_entropy", vec![1.0; 3]), ("cross_entropy_weighted", vec![0.5, 1.0, 2.5])];
+        for (name, weights) in cases {
+            let golden = Golden::plain("nets_losses", name);
+            let goal = Goal::Chances(weights);
+            let said = golden.input::<2>("logits").unsqueeze_dim(1);
+            golden.check(goal.loss(said, golden.given::<1>("label").unsqueeze_dim(1), None));
+        }
+    }
+
+    /// What is not known is left out: the mean of the squares 1 and 9, of three.
+    #[test]
+    fn unknown_targets_are_left_out() {
+        let device = crate::nets::golden::draw().device;
+        let said = Tensor::<3>::from_data([[[1.0], [5.0], [3.0]]], &device);
+        let y = Tensor::<2>::from_data([[0.0, 0.0, 0.0]], &device);
+        let mask = Tensor::<2>::from_data([[1.0, 0.0, 1.0]], &device);
+        assert_eq!(Goal::Mse.loss(said, y, Some(mask)).into_scalar::<f32>(), 5.0);
+    }
+}

@@ -11,10 +11,15 @@
 
 mod adam;
 mod cnn;
+mod cnn_lstm;
+mod conv_lstm;
 mod device;
 mod dlinear;
 mod draw;
 mod encoder;
+mod encoder_decoder;
+#[cfg(test)]
+mod golden;
 mod keep;
 pub mod layers;
 mod loss;
@@ -30,16 +35,20 @@ use std::fmt::Debug;
 use almanac_data::FitError;
 use burn::module::Module;
 use burn::tensor::{Tensor, TensorData};
+use serde::{Deserialize, Serialize};
 
-use crate::Ctx;
 use crate::roster::{Entry, line};
-use crate::settings::{SettingRow, Settings, rows_of};
+use crate::settings::{SettingRow, rows_of};
+use crate::{Ctx, SettingError, Settings};
 
 pub use cnn::Cnn;
+pub use cnn_lstm::CnnLstm;
+pub use conv_lstm::ConvLstm;
 pub use device::Device;
 pub use dlinear::Dlinear;
 pub use draw::Draw;
 pub use encoder::{Encoder, Performer, Transformer};
+pub use encoder_decoder::EncoderDecoder;
 pub(crate) use loss::Goal;
 pub use loss::Loss;
 pub use nhits::Nhits;
@@ -59,6 +68,9 @@ pub const ROSTER: &[Entry<dyn Network>] = &[
     network::<Recurrent<AttentionLstm>>("the same, its outputs at all steps weighed by attention"),
     network::<Encoder<Transformer>>("steps of the window that read each other, all pairs weighed"),
     network::<Encoder<Performer>>("the same by random features, and an LSTM that reads both ways"),
+    network::<EncoderDecoder>("an LSTM reads the window, another tells the steps ahead"),
+    network::<CnnLstm>("filters find shapes in the window, an LSTM tells the steps ahead"),
+    network::<ConvLstm>("an LSTM reads frames of the window, its gates being filters"),
     network::<Nhits>("stacks that look, and answer, from coarse to fine"),
 ];
 
@@ -78,7 +90,7 @@ pub(crate) fn table<A: Architecture>() -> Vec<SettingRow> {
 }
 
 /// What goes in and what comes out.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
 pub struct Shape {
     /// Steps of a window.
     pub steps: usize,
@@ -215,8 +227,11 @@ pub trait Taught: Send + Sync {
     /// Answers to windows that lie one after another: `horizon · outputs` numbers each.
     fn answer(&self, device: Device, x: &[f32]) -> Result<Vec<f32>, FitError>;
 
-    /// Its weights by name, as safetensors.
-    fn save(&self) -> Vec<u8>;
+    /// Its weights by name, as safetensors, with its settings.
+    ///
+    /// # Errors
+    /// A device that fails.
+    fn save(&self) -> Result<Vec<u8>, FitError>;
 
     /// Itself, for a network that goes on from it.
     fn as_any(&self) -> &dyn Any;
@@ -227,7 +242,7 @@ const TOGETHER: usize = 512;
 
 struct TaughtLayers<L> {
     layers: L,
-    shape: Shape,
+    card: keep::Card,
 }
 
 impl<A: Architecture> Network for A {
@@ -243,23 +258,24 @@ impl<A: Architecture> Network for A {
         let (shape, mut draw) = (lesson.shape, Draw::new(ctx)?);
         let from =
             lesson.from.and_then(|from| from.as_any().downcast_ref::<TaughtLayers<A::Layers>>());
-        let layers = match from.filter(|from| from.shape == shape) {
+        let layers = match from.filter(|from| from.card.shape == shape) {
             Some(from) => from.layers.clone().train(),
             None => self.layers(shape, &mut draw)?,
         };
         let layers = train::train(ctx, (layers, draw), lesson, Architecture::training(self))?;
-        Ok(Box::new(TaughtLayers { layers: layers.valid(), shape }))
+        Ok(Box::new(TaughtLayers { layers: layers.valid(), card: keep::Card::of(self, shape) }))
     }
 
     fn load(&self, ctx: &Ctx, shape: Shape, bytes: &[u8]) -> Result<Box<dyn Taught>, FitError> {
         let layers = self.layers(shape, &mut Draw::new(ctx)?)?.valid();
-        Ok(Box::new(TaughtLayers { layers: keep::load(layers, bytes)?, shape }))
+        let card = keep::Card::of(self, shape);
+        Ok(Box::new(TaughtLayers { layers: keep::load(layers, &card, bytes)?, card }))
     }
 }
 
 impl<L: Layers> Taught for TaughtLayers<L> {
     fn answer(&self, device: Device, x: &[f32]) -> Result<Vec<f32>, FitError> {
-        let Shape { steps, channels, .. } = self.shape;
+        let Shape { steps, channels, .. } = self.card.shape;
         let device = device.open()?;
         let mut all = Vec::new();
         for part in x.chunks(TOGETHER * steps * channels) {
@@ -271,8 +287,8 @@ impl<L: Layers> Taught for TaughtLayers<L> {
         Ok(all)
     }
 
-    fn save(&self) -> Vec<u8> {
-        keep::save(&self.layers)
+    fn save(&self) -> Result<Vec<u8>, FitError> {
+        keep::save(&self.layers, &self.card)
     }
 
     fn as_any(&self) -> &dyn Any {
@@ -298,4 +314,12 @@ pub(crate) fn window_of(need: usize, shape: Shape) -> Result<(), FitError> {
             Err(FitError::Failed(format!("a window of {steps} is too short: {need} at least")))
         }
     }
+}
+
+/// Refuses a layer without width.
+///
+/// # Errors
+/// By the setting's name.
+pub(crate) fn widths(name: &'static str, all: &[usize]) -> Result<(), SettingError> {
+    SettingError::unless(!all.contains(&0), name, "widths of at least 1", format!("{all:?}"))
 }

@@ -23,7 +23,7 @@ use burn::tensor::Tensor;
 use serde::{Deserialize, Serialize};
 
 use super::layers::{Additive, Deep, Stack, Ways, dropout, lstm};
-use super::{Architecture, Draw, Layers, Noise, Shape, Training};
+use super::{Architecture, Draw, Layers, Noise, Shape, Training, widths};
 use crate::{Setting, SettingError, Settings};
 
 /// A member of the family.
@@ -152,8 +152,7 @@ impl<K: Kind> Settings for Recurrent<K> {
     fn check(&self) -> Result<(), SettingError> {
         SettingError::unless(self.units > 0, "units", "at least 1", self.units)?;
         SettingError::unless(self.depth > 0, "depth", "at least 1", self.depth)?;
-        let dense = format!("{:?}", self.dense);
-        SettingError::unless(!self.dense.contains(&0), "dense", "widths of at least 1", dense)?;
+        widths("dense", &self.dense)?;
         let share = (0.0..1.0).contains(&self.dropout);
         SettingError::unless(share, "dropout", "within [0, 1)", self.dropout)?;
         let heard = !self.relu || K::cell(true) != K::cell(false);

@@ -35,3 +35,17 @@ impl Additive {
         (share * x).sum_dim(1).reshape([batch, ins])
     }
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::nets::golden::{Golden, draw, of};
+
+    #[test]
+    fn additive_as_pytorch() {
+        let names = [("sums.weight", of("W").turned()), ("sums.bias", of("b")), ("score", of("v"))];
+        let layer = Additive::new(&mut draw(), 6, 4);
+        let golden = Golden::of("nets_attention", "additive", layer, &names);
+        golden.check(golden.layers.forward(golden.input("x")));
+    }
+}

@@ -29,6 +29,11 @@ impl Conv {
         Conv { weight, bias: draw.constant([heads * outs], 0.0), heads }
     }
 
+    /// The same with these biases.
+    pub fn with_bias(self, draw: &mut Draw, bias: Vec<f32>) -> Conv {
+        Conv { bias: draw.given([bias.len()], bias), ..self }
+    }
+
     /// `[batch, heads · ins, steps]` → `[batch, heads · outs, steps − width + 1]`.
     pub fn forward(&self, x: Tensor<3>) -> Tensor<3> {
         let options = ConvOptions::new([1], [0], [1], self.heads);
@@ -39,4 +44,40 @@ impl Conv {
 /// The largest of each two steps: `[batch, channels, steps]` → `[batch, channels, ⌊steps / 2⌋]`.
 pub fn pool(x: Tensor<3>) -> Tensor<3> {
     max_pool1d(x, MaxPoolOptions::new([2]).with_stride([2]))
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::nets::golden::{Golden, draw, of};
+
+    #[test]
+    fn filters_as_pytorch() {
+        let names = [("weight", of("weight")), ("bias", of("bias"))];
+        let golden = Golden::of("nets_layers", "conv1d", Conv::new(&mut draw(), 2, 4, 3), &names);
+        golden.check(golden.layers.forward(golden.input("x")));
+    }
+
+    #[test]
+    fn pooling_as_pytorch() {
+        let golden = Golden::plain("nets_layers", "max_pool1d");
+        golden.check(pool(golden.input("x")));
+    }
+
+    /// Heads see their own channel: the numbers of the first do not change with the second.
+    #[test]
+    fn heads_see_their_own_channel() {
+        let mut draw = draw();
+        let layer = Conv::heads(&mut draw, 2, (1, 3), 2);
+        let say = |second: f32| {
+            let x = vec![0.5, -1.0, 2.0, second, 1.0, second];
+            let x = burn::tensor::TensorData::new(x, [1, 2, 3]);
+            let said = layer.forward(Tensor::from_data(x, &draw.device));
+            crate::nets::numbers(said).unwrap()
+        };
+        let (one, other) = (say(0.0), say(7.0));
+        assert_eq!(one.len(), 6 * 2);
+        assert_eq!(one[..6], other[..6]);
+        assert_ne!(one[6..], other[6..]);
+    }
 }

@@ -57,10 +57,29 @@ impl Stack {
         })
     }
 
+    /// `[batch, steps, ins]` → `[batch, steps, outs]`.
+    pub fn each(&self, x: Tensor<3>) -> Tensor<3> {
+        let [batch, steps, ins] = x.dims();
+        self.forward(x.reshape([batch * steps, ins])).reshape([batch as i32, steps as i32, -1])
+    }
+
     /// `[batch, ins]` → `[batch, horizon, outs / horizon]`: what is said of each step ahead.
     pub fn ahead(&self, x: Tensor<2>, horizon: usize) -> Tensor<3> {
         let said = self.forward(x);
         let [batch, numbers] = said.dims();
         said.reshape([batch, horizon, numbers / horizon])
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::nets::golden::{Golden, draw, of};
+
+    #[test]
+    fn dense_as_pytorch() {
+        let names = [("weight", of("weight").turned()), ("bias", of("bias"))];
+        let golden = Golden::of("nets_layers", "dense", Dense::new(&mut draw(), 2, 4), &names);
+        golden.check(golden.layers.each(golden.input("x")));
     }
 }

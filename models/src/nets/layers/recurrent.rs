@@ -60,15 +60,18 @@ impl Recurrent {
 
     /// `[batch, steps, ins]` → `[batch, steps, units]`, from a state of zero.
     pub fn forward(&self, x: Tensor<3>) -> Tensor<3> {
-        let weights = fused::Weights {
+        match fused::serves(&x.device()) {
+            true => fused::run(self.kind, x, self.weights()),
+            false => unfused::run(self.kind, x, self.weights()),
+        }
+    }
+
+    fn weights(&self) -> fused::Weights {
+        fused::Weights {
             input: self.input.val(),
             hidden: self.hidden.val(),
             bias: self.bias.val(),
             hidden_bias: self.hidden_bias.val(),
-        };
-        match fused::serves(&x.device()) {
-            true => fused::run(self.kind, x, weights),
-            false => unfused::run(self.kind, x, weights),
         }
     }
 
@@ -112,4 +115,59 @@ impl Both {
 /// An LSTM's unit: tanh, or max(0, ·) for candidate and output.
 pub fn lstm(relu: bool) -> Cell {
     Cell::Lstm(if relu { Act::Relu } else { Act::Tanh })
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::nets::golden::{Golden, Origin, draw, of};
+
+    /// Where the weights of a layer come from; PyTorch has gates by rows, and two biases.
+    fn names(cell: Cell, end: &str) -> Vec<(&'static str, Origin)> {
+        let [input, hidden, bias, second] =
+            ["weight_ih_l0", "weight_hh_l0", "bias_ih_l0", "bias_hh_l0"]
+                .map(|n| n.to_string() + end);
+        let turned = [("input", of(&input).turned()), ("hidden", of(&hidden).turned())];
+        let biases = match cell {
+            Cell::Gru => vec![("bias", of(&bias)), ("hidden_bias", of(&second))],
+            _ => vec![("bias", of(&bias).plus(&second))],
+        };
+        turned.into_iter().chain(biases).collect()
+    }
+
+    /// The fused layer, and the chain of burn's operations, on the same case.
+    #[test]
+    fn layers_as_pytorch() {
+        let cells = [
+            ("lstm", lstm(false), 4),
+            ("lstm_9", lstm(false), 9),
+            ("lstm_relu", lstm(true), 4),
+            ("gru", Cell::Gru, 4),
+            ("rnn_tanh", Cell::Rnn(Act::Tanh), 4),
+            ("rnn_relu", Cell::Rnn(Act::Relu), 4),
+        ];
+        for (name, cell, units) in cells {
+            let layer = || Recurrent::new(&mut draw(), cell, 2, units);
+            let golden = || Golden::of("nets_layers", name, layer(), &names(cell, ""));
+            let fused = golden();
+            assert!(fused::serves(&draw().device));
+            fused.check(fused.layers.forward(fused.input("x")));
+            let chain = golden();
+            let (x, weights) = (chain.input("x"), chain.layers.weights());
+            chain.check(unfused::run(chain.layers.kind, x, weights));
+        }
+    }
+
+    #[test]
+    fn both_ways_as_pytorch() {
+        let (forth, back) = (names(lstm(false), ""), names(lstm(false), "_reverse"));
+        let forth = forth.into_iter().map(|(name, origin)| (format!("forth.{name}"), origin));
+        let back = back.into_iter().map(|(name, origin)| (format!("back.{name}"), origin));
+        let all: Vec<(String, Origin)> = forth.chain(back).collect();
+        let all: Vec<(&str, Origin)> =
+            all.iter().map(|(name, origin)| (name.as_str(), origin.clone())).collect();
+        let layer = Both::new(&mut draw(), lstm(false), 2, 4);
+        let golden = Golden::of("nets_layers", "bilstm", layer, &all);
+        golden.check(golden.layers.forward(golden.input("x")));
+    }
 }
