@@ -116,6 +116,7 @@ fn smooth(x: Tensor<2>, width: usize) -> Tensor<2> {
 #[cfg(test)]
 mod tests {
     use super::*;
+    use crate::nets::golden::{Golden, draw, of};
     use crate::nets::{Network, numbers};
 
     /// Two maps of 5·(8 + 1) numbers, and one more for each further channel.
@@ -137,5 +138,23 @@ mod tests {
         assert_eq!(trend(3), [4.0, 3.0, 2.0]);
         assert_eq!(trend(2), [4.5, 3.0, 0.0]);
         assert_eq!(trend(1), [3.0, 6.0, 0.0]);
+    }
+
+    /// Both channels through the same maps, as in the paper.
+    #[test]
+    fn equals_pytorch() {
+        let network = Dlinear { width: 5, ..Dlinear::default() };
+        let shape = Shape { steps: 8, channels: 1, horizon: 3, outputs: 1 };
+        let names = [
+            ("trend.weight", of("Linear_Trend.weight").turned()),
+            ("trend.bias", of("Linear_Trend.bias")),
+            ("rest.weight", of("Linear_Seasonal.weight").turned()),
+            ("rest.bias", of("Linear_Seasonal.bias")),
+        ];
+        let layers = network.layers(shape, &mut draw()).unwrap();
+        let golden = Golden::of("nets_forecasters", "dlinear", layers, &names);
+        let x = golden.input::<3>("x").swap_dims(1, 2).reshape([6, 8, 1]);
+        let said = golden.layers.forward(x, &mut Noise(None));
+        golden.check(said.reshape([3, 2, 3]).swap_dims(1, 2));
     }
 }

@@ -310,7 +310,7 @@ mod tests {
     }
 
     fn features(taught: &dyn Taught) -> Vec<u8> {
-        let bytes = taught.save();
+        let bytes = taught.save().unwrap();
         let file = SafeTensors::deserialize(&bytes).unwrap();
         file.tensor("blocks.0.attention.favor.omega").unwrap().data().to_vec()
     }
@@ -320,7 +320,7 @@ mod tests {
     fn features_are_saved() {
         let network = small(1, 3);
         let taught = learn(1, &network, None);
-        let loaded = network.load(&Ctx::new(2), SHAPE, &taught.save()).unwrap();
+        let loaded = network.load(&Ctx::new(2), SHAPE, &taught.save().unwrap()).unwrap();
         let window: Vec<f32> = (0..36).map(|at| (at as f32).cos()).collect();
         let answer = |taught: &dyn Taught| taught.answer(Place::Cpu, &window).unwrap();
         assert_eq!(answer(taught.as_ref()), answer(loaded.as_ref()));

@@ -192,6 +192,7 @@ fn lines(knots: usize, horizon: usize) -> Vec<f32> {
 #[cfg(test)]
 mod tests {
     use super::*;
+    use crate::nets::golden::{Golden, draw, of};
     use crate::nets::{Network, numbers};
 
     /// Window 10, horizon 6, pools 4 and 1, knots 6/3 and 6, one layer of 7: 7·(3 + 1) + 12·(7 + 1)
@@ -228,5 +229,33 @@ mod tests {
     fn stacks_agree() {
         let network = Nhits { pool: vec![1, 1], stretch: vec![1], ..Nhits::default() };
         assert!(network.check().unwrap_err().to_string().contains("stretch"));
+    }
+
+    /// Three blocks over a window of 10: pools 4, 2 and 1, knots 2, 3 and 6 over six steps.
+    #[test]
+    fn equals_pytorch() {
+        let network = Nhits {
+            pool: vec![4, 2, 1],
+            stretch: vec![3, 2, 1],
+            dense: vec![7, 7],
+            ..Nhits::default()
+        };
+        let shape = Shape { steps: 10, channels: 1, horizon: 6, outputs: 1 };
+        let places = (0..3).flat_map(|block| (0..3).map(move |layer| (block, layer)));
+        let names: Vec<(String, _)> = places
+            .flat_map(|(block, layer)| {
+                let ours = format!("blocks.{block}.sums.layers.{layer}");
+                let theirs = format!("blocks.{block}.dense.{}", 2 * layer);
+                [
+                    (format!("{ours}.weight"), of(&format!("{theirs}.weight")).turned()),
+                    (format!("{ours}.bias"), of(&format!("{theirs}.bias"))),
+                ]
+            })
+            .collect();
+        let names: Vec<_> = names.iter().map(|(name, of)| (name.as_str(), of.clone())).collect();
+        let layers = network.layers(shape, &mut draw()).unwrap();
+        let golden = Golden::of("nets_forecasters", "nhits", layers, &names);
+        let x = golden.input::<2>("x").unsqueeze_dim(2);
+        golden.check(golden.layers.forward(x, &mut Noise(None)).squeeze_dim::<2>(2));
     }
 }

@@ -10,8 +10,8 @@ mod deep;
 mod dense;
 mod dropout;
 mod favor;
-mod norm;
 mod filters;
+mod norm;
 mod recurrent;
 #[cfg(test)]
 pub(crate) mod tests;
@@ -26,6 +26,6 @@ pub use deep::{Deep, Ways};
 pub use dense::{Dense, Stack};
 pub use dropout::dropout;
 pub use favor::Favor;
-pub use norm::Norm;
 pub use filters::{Filters, Plan};
+pub use norm::Norm;
 pub use recurrent::{Both, Recurrent, lstm};
