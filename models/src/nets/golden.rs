@@ -27,25 +27,19 @@ mod read;
 pub(crate) struct Origin {
     name: String,
     plus: Option<String>,
-    rows: Option<(usize, usize)>,
     shape: Option<Vec<usize>>,
     turned: bool,
 }
 
 /// The tensor of this name.
 pub(crate) fn of(name: &str) -> Origin {
-    Origin { name: name.into(), plus: None, rows: None, shape: None, turned: false }
+    Origin { name: name.into(), plus: None, shape: None, turned: false }
 }
 
 impl Origin {
     /// The sum of it and of another: two biases of which only the sum matters.
     pub fn plus(self, other: &str) -> Origin {
         Origin { plus: Some(other.into()), ..self }
-    }
-
-    /// Rows of it, from the first up to but not the last.
-    pub fn rows(self, first: usize, last: usize) -> Origin {
-        Origin { rows: Some((first, last)), ..self }
     }
 
     /// It in another shape.
@@ -61,11 +55,6 @@ impl Origin {
     /// That part of a tensor, row after row.
     fn part(&self, (shape, values): (Vec<usize>, Vec<f64>)) -> (Vec<usize>, Vec<f64>) {
         let (mut shape, mut values) = (shape, values);
-        if let Some((first, last)) = self.rows {
-            let wide: usize = shape[1..].iter().product();
-            values = values[first * wide..last * wide].to_vec();
-            shape[0] = last - first;
-        }
         if let (true, &[rows, columns]) = (self.turned, shape.as_slice()) {
             let turned = |at: usize| values[at % rows * columns + at / rows];
             values = (0..rows * columns).map(turned).collect();
@@ -145,11 +134,6 @@ impl<M: Module> Golden<M> {
     /// A tensor without slopes.
     pub fn given<const D: usize>(&self, name: &str) -> Tensor<D> {
         self.read("given", name)
-    }
-
-    /// A number of the settings.
-    pub fn setting(&self, name: &str) -> f64 {
-        self.case["settings"][name].as_f64().unwrap_or_else(|| panic!("no setting `{name}`"))
     }
 
     fn read<const D: usize>(&self, part: &str, name: &str) -> Tensor<D> {

@@ -109,7 +109,7 @@ pub struct Recurrent<K> {
     /// How it is trained.
     pub train: Training,
     #[serde(skip)]
-    kind: PhantomData<K>,
+    pub(super) kind: PhantomData<K>,
 }
 
 impl<K> Default for Recurrent<K> {
