@@ -105,7 +105,10 @@ pub struct Epoch {
 
 /// Who is told of a model's epochs.
 #[derive(Clone)]
-struct Watch(Arc<dyn Fn(&str, &Epoch) + Send + Sync>);
+struct Watch(Arc<Told>);
+
+/// What is called with a model's name and its epoch.
+type Told = dyn Fn(&str, &Epoch) + Send + Sync;
 
 impl std::fmt::Debug for Watch {
     fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {

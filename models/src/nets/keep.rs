@@ -126,15 +126,18 @@ pub(crate) fn put<M: Module>(layers: M, file: &SafeTensors<'_>) -> Result<M, Fit
     Ok(layers.map(&mut Put(values.into_iter())))
 }
 
+/// A weight's name, shape and numbers.
+type Named = (String, Vec<usize>, Result<Vec<f32>, FitError>);
+
 /// Names, shapes and values of the weights of a module, in its order.
 #[derive(Default)]
 pub(crate) struct Weights {
     path: Vec<String>,
-    all: Vec<(String, Vec<usize>, Result<Vec<f32>, FitError>)>,
+    all: Vec<Named>,
 }
 
 impl Weights {
-    pub fn of<M: Module>(layers: &M) -> Vec<(String, Vec<usize>, Result<Vec<f32>, FitError>)> {
+    pub fn of<M: Module>(layers: &M) -> Vec<Named> {
         let mut seen = Weights::default();
         layers.visit(&mut seen);
         seen.all
