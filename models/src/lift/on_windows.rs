@@ -22,9 +22,9 @@ use almanac_data::{Ahead, FitError, Forecast, Forecasting, PanelView, Role};
 use serde::{Deserialize, Serialize};
 
 use crate::features::{Features, Learnt};
-use crate::lift::reduce::Scope;
 use crate::lift::reduce::errors::{Errors, width};
 use crate::lift::reduce::layout::{See, Source};
+use crate::lift::reduce::{Reads, Scope};
 use crate::lift::target::{Line, Transform};
 use crate::nets::{Ensemble, Goal, Lesson, Network, Shape};
 use crate::{Ctx, Fitted, Model, Setting, SettingError, Settings, Written};
@@ -74,6 +74,7 @@ pub enum Scale {
 /// | window   | two horizons or seasons | >= 1      | rows that the network sees                    |
 /// | scope    | series    | series, panel           | what one fit learns from                      |
 /// | target   | []        | transforms              | done to values first, undone on forecasts     |
+/// | reads    | target    | target, values          | what features read: transformed, or not       |
 /// | level    | none      | none, last, mean        | what a window is measured from                |
 /// | unit     | none      | none, deviation, mean   | what a window is measured in                  |
 /// | features | none      | a table                 | channels: what is known of the next row       |
@@ -90,6 +91,8 @@ pub struct OnWindows {
     pub scope: Scope,
     /// Done to values first, undone on forecasts.
     pub target: Vec<Transform>,
+    /// What features read.
+    pub reads: Reads,
     /// What a window is measured from.
     pub level: Level,
     /// What a window is measured in.
@@ -118,6 +121,11 @@ impl Settings for OnWindows {
             name: "target",
             range: "transforms, as in [\"log\", \"min_max\"]",
             meaning: "done to values first, undone on forecasts",
+        },
+        Setting {
+            name: "reads",
+            range: "target or values",
+            meaning: "what features read: values after the transforms, or as they are",
         },
         Setting {
             name: "level",
@@ -238,7 +246,7 @@ impl Windowed {
     }
 
     fn see<'l>(&self, lines: &'l [Line]) -> See<'l> {
-        See { values: false, same_row: self.same_row(), lines }
+        See { values: self.settings.reads == Reads::Values, same_row: self.same_row(), lines }
     }
 
     /// Learns from a past, going on from an earlier fit where there is one.
@@ -452,5 +460,33 @@ mod tests {
         assert!(none > 8.0 && known < 0.6 * none, "{none} {known}");
         assert!(sized < 0.6 * known, "{sized} {known}");
         assert!(whole < 0.4 * sized, "{whole} {sized}");
+    }
+
+    /// Ratios to the last value are not known where it is 0: windows over that row are not learnt
+    /// from. Of values moved to 0 … 1 that would be every smallest one, of values as they are none.
+    #[test]
+    fn windows_with_an_unknown_channel_are_left_out() {
+        let value = |row: i64| if row == 40 { 0.0 } else { 1.0 + (row % 7) as f64 };
+        let learn = |settings: &str, y: Vec<f64>| {
+            let ends = vec![("a".to_string(), y.len())];
+            let at = (0..y.len() as i64).map(Stamp).collect();
+            let panel = Panel::new("p", Calendar::steps(), ends, at, y).unwrap();
+            let settings: OnWindows = serde_json::from_str(settings).unwrap();
+            let train = Training { epochs: 1, ..Training::default() };
+            let network = Box::new(Nhits { train, ..Nhits::default() });
+            let model = settings.around(network, 2).unwrap();
+            let cut = panel.cut([(0, 80)], usize::MAX, 1);
+            model.fit(&Ctx::new(1), cut.past(&panel)).map(|_| ())
+        };
+        let zero: Vec<f64> = (0..80).map(value).collect();
+        let told = r#""window":8,"features":{"indicators":["sma_3"]}"#;
+        learn(&format!("{{{told}}}"), zero.clone()).unwrap();
+        let scaled = format!(r#"{{{told},"target":["min_max"]}}"#);
+        let whole: Vec<f64> = zero.iter().map(|value| value + 1.0).collect();
+        let week = (0..80).map(|row| 1.0 + (row % 7) as f64).collect::<Vec<f64>>();
+        assert!(learn(&scaled, week.clone()).is_err());
+        let as_they_are = format!(r#"{{{told},"target":["min_max"],"reads":"values"}}"#);
+        learn(&as_they_are, week).unwrap();
+        learn(&scaled, whole).unwrap();
     }
 }

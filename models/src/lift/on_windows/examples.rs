@@ -166,12 +166,12 @@ impl Windows {
         let (mut series, mut places) = (Vec::with_capacity(parts.len()), Vec::new());
         for (at, (laid, values)) in parts.iter().enumerate() {
             let count = laid.target.z.len();
-            let known = values.known_from();
-            let first = (known + shape.steps).max(count.saturating_sub(
-                settings.origins.unwrap_or(usize::MAX).saturating_add(shape.horizon - 1),
-            ));
+            let known = values.known(count);
+            let last = settings.origins.unwrap_or(usize::MAX).saturating_add(shape.horizon - 1);
+            let first = shape.steps.max(count.saturating_sub(last));
             for origin in first..(count + 1).saturating_sub(shape.horizon) {
-                if laid.observed[origin..origin + shape.horizon].contains(&true) {
+                let asked = laid.observed[origin..origin + shape.horizon].contains(&true);
+                if asked && known[origin - 1] >= shape.steps {
                     places.push((laid.track.at[origin], at as u32, origin as u32));
                 }
             }
@@ -210,14 +210,17 @@ impl Windows {
 }
 
 impl Values {
-    /// The first row from which on all channels are known, those at the end apart.
-    fn known_from(&self) -> usize {
+    /// Of each row, how many up to it have all their channels.
+    fn known(&self, rows: usize) -> Vec<usize> {
         if self.width == 0 {
-            return 0;
+            return (1..=rows).collect();
         }
-        let whole = |row: &&[f64]| row.iter().all(|value| !value.is_nan());
-        let mut rows = self.rows.chunks_exact(self.width);
-        rows.by_ref().position(|row| whole(&row)).unwrap_or(usize::MAX / 2)
+        let mut known = 0;
+        let row = |row: &[f64]| {
+            known = if row.iter().any(|value| value.is_nan()) { 0 } else { known + 1 };
+            known
+        };
+        self.rows.chunks_exact(self.width).map(row).collect()
     }
 }
 
