@@ -48,7 +48,6 @@ pub struct Training {
     /// Examples of a step.
     pub batch: usize,
     /// Most steps of an epoch; left out, all.
-    #[serde(skip_serializing_if = "Option::is_none")]
     pub steps: Option<usize>,
     /// Length of a step.
     pub rate: f64,
@@ -73,7 +72,6 @@ pub struct Training {
     /// Networks trained from other weights, whose answers are averaged.
     pub seeds: usize,
     /// Epochs of a refit that goes on from the last fit; left out, a refit starts anew.
-    #[serde(skip_serializing_if = "Option::is_none")]
     pub warm: Option<usize>,
     /// Most steps of an epoch of such a refit; left out, as `steps`.
     pub warm_steps: Option<usize>,
