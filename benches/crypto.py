@@ -90,7 +90,8 @@ def tables(found, unit, horizons, every):
         overlap = -(-step // every)
         rows = {model: row(found, model, step, overlap) for model in models}
         origins = len(next(iter(found.values()))[0])
-        lines += [f"### {step} {unit} ahead, {origins} origins", "",
+        unit_of = unit[:-1] if step == 1 else unit
+        lines += [f"### {step} {unit_of} ahead, {origins} origins", "",
                   "| model | R² | MAPE % | RMSE BTC | ETH | LTC | skill | p | return RMSE % | MAE % | R² | p |", "|---" * 12 + "|"]
         for model in sorted(models, key=lambda model: rows[model]["return RMSE"]):
             told = rows[model]
