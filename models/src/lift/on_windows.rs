@@ -23,12 +23,12 @@ use serde::{Deserialize, Serialize};
 
 use crate::features::{Features, Learnt};
 use crate::lift::reduce::errors::{Errors, width};
-use crate::lift::reduce::layout::{See, Source};
+use crate::lift::reduce::layout::{Laid, See, Source};
 use crate::lift::reduce::{Reads, Scope};
 use crate::lift::target::{Line, Transform};
 use crate::nets::{Ensemble, Goal, Lesson, Network, Shape};
 use crate::{Ctx, Fitted, Model, Setting, SettingError, Settings, Written};
-use examples::{Channels, Told, Windows};
+use examples::{Channels, Told, Values, Windows};
 
 /// What the values of a window are measured from.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Default, Serialize, Deserialize)]
@@ -249,6 +249,25 @@ impl Windowed {
         See { values: self.settings.reads == Reads::Values, same_row: self.same_row(), lines }
     }
 
+    /// A series laid out along what an earlier fit learnt of it, or what is learnt of it now.
+    fn lay<'a>(
+        &self,
+        source: &Source<'a>,
+        season: usize,
+        from: Option<&FittedWindows>,
+    ) -> Result<(OfSeries, Laid<'a>, Values), FitError> {
+        let known = from.and_then(|from| from.series.get(source.id()));
+        let lines = known.map(|known| known.lines.as_slice()).unwrap_or_default();
+        let laid = source.lay(&self.settings.target, self.see(lines))?;
+        let told = match known {
+            Some(known) => known.told.clone(),
+            None => self.told.learn(&laid)?,
+        };
+        let values = told.values(&laid, season, self.horizon);
+        let of = OfSeries { lines: laid.target.lines(), told };
+        Ok((of, laid, values))
+    }
+
     /// Learns from a past, going on from an earlier fit where there is one.
     fn learn(
         &self,
@@ -258,19 +277,8 @@ impl Windowed {
     ) -> Result<FittedWindows, FitError> {
         let sources: Vec<Source<'_>> =
             train.iter().map(|series| Source::of(&series, &train)).collect();
-        let known = |source: &Source<'_>| from.and_then(|from| from.series.get(source.id()));
-        let lay = |at: usize| {
-            let (source, season) = (&sources[at], train.season());
-            let lines = known(source).map(|known| known.lines.as_slice()).unwrap_or_default();
-            let laid = source.lay(&self.settings.target, self.see(lines))?;
-            let told = match known(source) {
-                Some(known) => known.told.clone(),
-                None => self.told.learn(&laid)?,
-            };
-            let values = told.values(&laid, season, self.horizon);
-            let of = OfSeries { lines: laid.target.lines(), told };
-            Ok::<_, FitError>((of, laid, values))
-        };
+        let season = train.season();
+        let lay = |at: usize| self.lay(&sources[at], season, from);
         let (mut series, mut parts) = (BTreeMap::new(), Vec::with_capacity(sources.len()));
         let mut refused = FitError::TooShort { need: 1, got: 0 };
         for (one, source) in ctx.map(sources.len(), lay).into_iter().zip(&sources) {
@@ -290,9 +298,8 @@ impl Windowed {
             Some(from) => from.channels.clone(),
             None => Channels::of(self.settings.scale, &parts)?,
         };
-        let window = self.window(train.season());
         let shape = Shape {
-            steps: window,
+            steps: self.window(season),
             channels: 1 + channels.len(),
             horizon: self.horizon,
             outputs: goal.outputs(),

@@ -116,7 +116,7 @@ fn smooth(x: Tensor<2>, width: usize) -> Tensor<2> {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::nets::golden::{Golden, draw, of};
+    use crate::nets::tests::{Golden, draw, of};
     use crate::nets::{Network, numbers};
 
     /// Two maps of 5·(8 + 1) numbers, and one more for each further channel.

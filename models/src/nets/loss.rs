@@ -194,7 +194,7 @@ fn chances(said: Tensor<3>, y: Tensor<2>, weights: &[f32]) -> Tensor<1> {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::nets::golden::Golden;
+    use crate::nets::tests::Golden;
     use statrs::function::gamma::ln_gamma;
 
     #[test]
@@ -263,7 +263,7 @@ mod tests {
     /// What is not known is left out: the mean of the squares 1 and 9, of three.
     #[test]
     fn unknown_targets_are_left_out() {
-        let device = crate::nets::golden::draw().device;
+        let device = crate::nets::tests::draw().device;
         let said = Tensor::<3>::from_data([[[1.0], [5.0], [3.0]]], &device);
         let y = Tensor::<2>::from_data([[0.0, 0.0, 0.0]], &device);
         let mask = Tensor::<2>::from_data([[1.0, 0.0, 1.0]], &device);

@@ -18,8 +18,6 @@ mod dlinear;
 mod draw;
 mod encoder;
 mod encoder_decoder;
-#[cfg(test)]
-mod golden;
 mod keep;
 pub mod layers;
 mod loss;
@@ -27,6 +25,8 @@ mod nhits;
 mod on_columns;
 mod recurrent;
 mod schedule;
+#[cfg(test)]
+mod tests;
 mod train;
 
 use std::any::Any;

@@ -192,7 +192,7 @@ fn lines(knots: usize, horizon: usize) -> Vec<f32> {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::nets::golden::{Golden, draw, of};
+    use crate::nets::tests::{Golden, draw, of};
     use crate::nets::{Network, numbers};
 
     /// Window 10, horizon 6, pools 4 and 1, knots 6/3 and 6, one layer of 7: 7·(3 + 1) + 12·(7 + 1)

@@ -39,7 +39,7 @@ impl Additive {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::nets::golden::{Golden, draw, of};
+    use crate::nets::tests::{Golden, draw, of};
 
     #[test]
     fn additive_as_pytorch() {

@@ -49,7 +49,7 @@ pub fn pool(x: Tensor<3>) -> Tensor<3> {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::nets::golden::{Golden, draw, of};
+    use crate::nets::tests::{Golden, draw, of};
 
     #[test]
     fn filters_as_pytorch() {

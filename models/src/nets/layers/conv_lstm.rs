@@ -67,7 +67,7 @@ impl ConvLstm {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::nets::golden::{Golden, draw, of};
+    use crate::nets::tests::{Golden, draw, of};
 
     #[test]
     fn frames_as_pytorch() {

@@ -74,7 +74,7 @@ impl Stack {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::nets::golden::{Golden, draw, of};
+    use crate::nets::tests::{Golden, draw, of};
 
     #[test]
     fn dense_as_pytorch() {

@@ -120,7 +120,7 @@ pub fn lstm(relu: bool) -> Cell {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::nets::golden::{Golden, Origin, draw, of};
+    use crate::nets::tests::{Golden, Origin, draw, of};
 
     /// Where the weights of a layer come from; PyTorch has gates by rows, and two biases.
     fn names(cell: Cell, end: &str) -> Vec<(&'static str, Origin)> {

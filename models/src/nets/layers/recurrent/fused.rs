@@ -22,15 +22,14 @@ pub(super) struct Weights {
     pub hidden_bias: Tensor<1>,
 }
 
-/// A layer over whole sequences: x, W, U, b, d → outputs.
+/// A layer over whole sequences: x, W, U, and b with d behind it → outputs.
 #[backend_extension(Flex, Autodiff)]
 pub(super) trait Sequence: Backend {
     fn sequence(
         x: FloatTensor<Self>,
         input: FloatTensor<Self>,
         hidden: FloatTensor<Self>,
-        bias: FloatTensor<Self>,
-        hidden_bias: FloatTensor<Self>,
+        biases: FloatTensor<Self>,
         kind: Kind,
     ) -> FloatTensor<Self>;
 }
@@ -42,18 +41,21 @@ pub(super) fn serves(device: &Device) -> bool {
 
 /// `[batch, steps, ins]` → `[batch, steps, units]`.
 pub(super) fn run(kind: Kind, x: Tensor<3>, weights: Weights) -> Tensor<3> {
+    let biases = match weights.hidden_bias.dims() {
+        [0] => weights.bias,
+        _ => Tensor::cat(vec![weights.bias, weights.hidden_bias], 0),
+    };
     Tensor::from_dispatch(<Dispatch as Sequence>::sequence(
         x.into_dispatch(),
         weights.input.into_dispatch(),
         weights.hidden.into_dispatch(),
-        weights.bias.into_dispatch(),
-        weights.hidden_bias.into_dispatch(),
+        biases.into_dispatch(),
         kind,
     ))
 }
 
-/// x, W, U, b, d, each one block of memory.
-type Blocks = [FlexTensor; 5];
+/// x, W, U, and b with d behind it, each one block of memory.
+type Blocks = [FlexTensor; 4];
 
 fn blocks(all: Blocks) -> Blocks {
     all.map(|tensor| if tensor.is_contiguous() { tensor } else { tensor.to_contiguous() })
@@ -70,7 +72,8 @@ fn slice(tensor: &FlexTensor) -> &[f32] {
 }
 
 fn slices(all: &Blocks) -> Slices<'_> {
-    let [_, input, hidden, bias, hidden_bias] = all.each_ref().map(slice);
+    let [_, input, hidden, biases] = all.each_ref().map(slice);
+    let (bias, hidden_bias) = biases.split_at(all[2].shape()[1]);
     Slices { input, hidden, bias, hidden_bias }
 }
 
@@ -88,11 +91,10 @@ impl Sequence for Flex {
         x: FloatTensor<Self>,
         input: FloatTensor<Self>,
         hidden: FloatTensor<Self>,
-        bias: FloatTensor<Self>,
-        hidden_bias: FloatTensor<Self>,
+        biases: FloatTensor<Self>,
         kind: Kind,
     ) -> FloatTensor<Self> {
-        let all = blocks([x, input, hidden, bias, hidden_bias]);
+        let all = blocks([x, input, hidden, biases]);
         let layer = layer(kind, &all);
         outputs(&layer, layer.infer(slices(&all), slice(&all[0])))
     }
@@ -103,16 +105,15 @@ impl<C: CheckpointStrategy> Sequence for Autodiff<Flex, C> {
         x: FloatTensor<Self>,
         input: FloatTensor<Self>,
         hidden: FloatTensor<Self>,
-        bias: FloatTensor<Self>,
-        hidden_bias: FloatTensor<Self>,
+        biases: FloatTensor<Self>,
         kind: Kind,
     ) -> FloatTensor<Self> {
         let wanted = if x.is_tracked() { Wanted::Inputs } else { Wanted::Weights };
-        let parts = [x, input, hidden, bias, hidden_bias].map(|tensor| tensor.into_parts());
-        let [(x, a), (input, b), (hidden, c), (bias, d), (hidden_bias, e)] = parts;
-        let all = blocks([x, input, hidden, bias, hidden_bias]);
+        let parts = [x, input, hidden, biases].map(|tensor| tensor.into_parts());
+        let [(x, a), (input, b), (hidden, c), (biases, d)] = parts;
+        let all = blocks([x, input, hidden, biases]);
         let layer = layer(kind, &all);
-        match Back.prepare::<C>([a, b, c, d, e]).compute_bound().stateful() {
+        match Back.prepare::<C>([a, b, c, d]).compute_bound().stateful() {
             OpsKind::Tracked(prepared) => {
                 let (said, tape) = layer.forward(slices(&all), slice(&all[0]));
                 let said = outputs(&layer, said);
@@ -138,15 +139,15 @@ struct Kept {
     tape: Arc<Tape>,
 }
 
-impl Backward<Flex, 5> for Back {
+impl Backward<Flex, 4> for Back {
     type State = Kept;
 
-    fn backward(self, ops: Ops<Kept, 5>, grads: &mut Gradients, _: &mut Checkpointer) {
+    fn backward(self, ops: Ops<Kept, 4>, grads: &mut Gradients, _: &mut Checkpointer) {
         let pull = grads.consume::<Flex>(&ops.node).to_contiguous();
         let Kept { layer, wanted, all, tape } = ops.state;
         let Slopes { x, input, hidden, bias, hidden_bias } =
             layer.backward(slices(&all), Arc::unwrap_or_clone(tape), slice(&pull), wanted);
-        let slopes = [x, input, hidden, bias, hidden_bias];
+        let slopes = [x, input, hidden, [bias, hidden_bias].concat()];
         for ((node, values), of) in ops.parents.into_iter().zip(slopes).zip(&all) {
             if let Some(node) = node {
                 grads.register::<Flex>(node.id, tensor(values, of.shape().to_vec()));
