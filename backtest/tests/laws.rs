@@ -310,7 +310,7 @@ fn a_short_series_is_a_row_with_its_reason() {
     assert!(summary.notes().contains(&note.to_string()));
     let whole = folds.iter().flat_map(|fold| &fold.answers).filter(|a| !a.mean.is_empty());
     assert!(whole.clone().all(|a| a.mean.iter().all(|m| m.is_finite()) && a.ds.len() == 6));
-    assert_eq!(whole.count() + 8, 5 * 4 * 8);
+    assert_eq!(whole.count() + 11, 5 * 4 * 11);
 }
 
 /// At one date for all, the series that ended before is forecast, not scored and counted.

@@ -26,7 +26,7 @@ fn specs() -> Vec<(String, Spec)> {
 
 /// Two series of bars, long enough for every study's folds.
 fn panel() -> Panel {
-    let rows = 900;
+    let rows = 10_000;
     let at = (0..2).flat_map(|_| (0..rows).map(|t| Stamp(t * DAY))).collect();
     let y: Vec<f64> = (0..2 * rows).map(|t| 50.0 + (t * 37 % 23) as f64).collect();
     let ends = vec![("a".to_string(), rows as usize), ("b".to_string(), 2 * rows as usize)];

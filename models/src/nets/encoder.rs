@@ -70,7 +70,7 @@ pub enum Pool {
 /// |-----------|---------|----------------|-------------------------------------------------------|
 /// | dim       | 64      | >= 1           | numbers a step                                        |
 /// | heads     | 4       | divides dim    | parts of a step that attend on their own              |
-/// | depth     | 2       | >= 1           | blocks                                                |
+/// | depth     | 2       | >= 1           | blocks one after another                              |
 /// | attention | softmax; favor of a performer | softmax, favor | all pairs of steps, or random features |
 /// | feed      | dense; bilstm of a performer  | dense, bilstm  | the other part of a block              |
 /// | hidden    | 0       | >= 0           | its width; 0 = dim for an LSTM, 4·dim for sums        |
@@ -139,7 +139,7 @@ impl<K: Kind> Settings for Encoder<K> {
     const TABLE: &'static [Setting] = &[
         row("dim", ">= 1", "numbers a step"),
         row("heads", "divides dim", "parts of a step that attend on their own"),
-        row("depth", ">= 1", "blocks"),
+        row("depth", ">= 1", "blocks one after another"),
         row("attention", "softmax or favor", "all pairs of steps, or random features"),
         row("feed", "dense or bilstm", "the other part of a block"),
         row("hidden", ">= 0", "its width; 0 = dim for an LSTM, 4 dim for sums"),

@@ -23,6 +23,7 @@ pub mod layers;
 mod loss;
 mod nhits;
 mod on_columns;
+mod patch_transformer;
 mod recurrent;
 mod schedule;
 #[cfg(test)]
@@ -53,6 +54,7 @@ pub(crate) use loss::Goal;
 pub use loss::Loss;
 pub use nhits::Nhits;
 pub(crate) use on_columns::{learner, teller};
+pub use patch_transformer::PatchTransformer;
 pub use recurrent::{AttentionLstm, BiLstm, Gru, Lstm, Recurrent, Rnn};
 pub use schedule::Schedule;
 pub use train::Training;
@@ -71,6 +73,7 @@ pub const ROSTER: &[Entry<dyn Network>] = &[
     network::<EncoderDecoder>("an LSTM reads the window, another tells the steps ahead"),
     network::<CnnLstm>("filters find shapes in the window, an LSTM tells the steps ahead"),
     network::<ConvLstm>("an LSTM reads frames of the window, its gates being filters"),
+    network::<PatchTransformer>("pieces of the window that read each other"),
     network::<Nhits>("stacks that look, and answer, from coarse to fine"),
 ];
 
