@@ -37,6 +37,12 @@ fn panel() -> Panel {
         let column = Column { name: name.into(), role, values: y.clone(), labels: Vec::new() };
         panel = panel.with_column(column).unwrap();
     }
+    let power = ["Global_reactive_power", "Voltage", "Global_intensity", "sub_metering_4"];
+    for name in power.into_iter().chain(["Sub_metering_1", "Sub_metering_2", "Sub_metering_3"]) {
+        let (role, values) = (Role::Past, y.clone());
+        let column = Column { name: name.into(), role, values, labels: Vec::new() };
+        panel = panel.with_column(column).unwrap();
+    }
     panel
 }
 

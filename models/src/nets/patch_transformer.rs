@@ -28,7 +28,7 @@ use crate::{Setting, SettingError, Settings};
 /// | stride  | 8       | >= 1        | steps from one patch to the next       |
 /// | dim     | 64      | >= 1        | numbers a patch                        |
 /// | heads   | 4       | divides dim | parts of it that attend on their own   |
-/// | depth   | 2       | >= 1        | blocks                                 |
+/// | depth   | 2       | >= 1        | blocks one after another               |
 /// | hidden  | 128     | >= 1        | width of the sums of a block           |
 /// | dropout | 0.2     | [0, 1)      | share left out in training             |
 /// | train   | {}      | a table     | how it is trained                      |
@@ -74,7 +74,7 @@ impl Settings for PatchTransformer {
         Setting { name: "stride", range: ">= 1", meaning: "steps from one patch to the next" },
         Setting { name: "dim", range: ">= 1", meaning: "numbers a patch" },
         Setting { name: "heads", range: "divides dim", meaning: "parts that attend on their own" },
-        Setting { name: "depth", range: ">= 1", meaning: "blocks" },
+        Setting { name: "depth", range: ">= 1", meaning: "blocks one after another" },
         Setting { name: "hidden", range: ">= 1", meaning: "width of the sums of a block" },
         Setting { name: "dropout", range: "[0, 1)", meaning: "share left out in training" },
         Setting { name: "train", range: "a table", meaning: "how it is trained" },

@@ -26,7 +26,7 @@ impl Named for Subject {
 
 /// Networks that know the place of a step: on a window without shape they answer what training left
 /// of it, near the value and not at it.
-const PLACED: &[&str] = &["transformer", "performer"];
+const PLACED: &[&str] = &["transformer", "performer", "patch_transformer"];
 
 impl Subject {
     /// How far from nothing an answer to nothing may lie.
