@@ -22,7 +22,7 @@ use burn::module::Module;
 use burn::tensor::{Device, Tensor, TensorData};
 use serde::{Deserialize, Serialize};
 
-use super::layers::{Block, BlockPlan, Dense, FeedForward, Heads, Meeting, Stack};
+use super::layers::{Block, BlockPlan, Dense, FeedForward, Head, Heads, Meeting};
 use super::{Architecture, Draw, Layers, Noise, Shape, Training};
 use crate::{Setting, SettingError, Settings};
 
@@ -167,10 +167,9 @@ impl<K: Kind> Settings for Encoder<K> {
 pub struct EncoderLayers {
     into: Dense,
     blocks: Vec<Block>,
-    answer: Stack,
+    answer: Head,
     #[module(skip)]
     pool: Pool,
-    horizon: usize,
     redraw: usize,
     epochs: usize,
 }
@@ -191,9 +190,8 @@ impl<K: Kind> Architecture for Encoder<K> {
         Ok(EncoderLayers {
             into: Dense::new(draw, shape.channels, self.dim),
             blocks: (0..self.depth).map(|_| Block::new(draw, &plan)).collect(),
-            answer: Stack::new(draw, self.dim, &[], shape.horizon * shape.outputs),
+            answer: Head::new(draw, self.dim, shape),
             pool: self.pool,
-            horizon: shape.horizon,
             redraw: self.redraw,
             epochs: 0,
         })
@@ -208,13 +206,13 @@ impl Layers for EncoderLayers {
     fn forward(&self, x: Tensor<3>, noise: &mut Noise) -> Tensor<3> {
         let x = self.into.each(x);
         let [batch, steps, dim] = x.dims();
-        let x = x.clone() + positions(steps, dim, &x.device()).unsqueeze();
-        let x = self.blocks.iter().fold(x, |x, block| block.forward(x, noise));
+        let places = positions(steps, dim, &x.device()).unsqueeze();
+        let x = self.blocks.iter().fold(x + places, |x, block| block.forward(x, noise));
         let read = match self.pool {
             Pool::Last => x.slice([0..batch, steps - 1..steps, 0..dim]),
             Pool::Mean => x.mean_dim(1),
         };
-        self.answer.ahead(read.reshape([batch, dim]), self.horizon)
+        self.answer.forward(read.reshape([batch, dim]))
     }
 
     fn redraw(mut self, draw: &mut Draw) -> EncoderLayers {

@@ -252,7 +252,6 @@ mod tests {
                 ]
             })
             .collect();
-        let names: Vec<_> = names.iter().map(|(name, of)| (name.as_str(), of.clone())).collect();
         let layers = network.layers(shape, &mut draw()).unwrap();
         let golden = Golden::of("nets_forecasters", "nhits", layers, &names);
         let x = golden.input::<2>("x").unsqueeze_dim(2);

@@ -16,7 +16,7 @@ use burn::module::{Module, Param};
 use burn::tensor::Tensor;
 use serde::{Deserialize, Serialize};
 
-use super::layers::{Block, BlockPlan, Dense, FeedForward, Heads, Meeting, dropout};
+use super::layers::{Block, BlockPlan, Dense, FeedForward, Head, Heads, Meeting, dropout};
 use super::{Architecture, Draw, Layers, Noise, Shape, Training, window_of};
 use crate::{Setting, SettingError, Settings};
 
@@ -104,9 +104,8 @@ impl Settings for PatchTransformer {
 pub struct PatchTransformerLayers {
     patches: Patches,
     blocks: Vec<Block>,
-    head: Dense,
+    head: Head,
     dropout: f64,
-    horizon: usize,
 }
 
 impl Architecture for PatchTransformer {
@@ -131,9 +130,8 @@ impl Architecture for PatchTransformer {
             dropout: self.dropout,
         };
         let blocks = (0..self.depth).map(|_| Block::new(draw, &plan)).collect();
-        let head = Dense::new(draw, count * self.dim, shape.horizon * shape.outputs);
-        let (dropout, horizon) = (self.dropout, shape.horizon);
-        Ok(PatchTransformerLayers { patches, blocks, head, dropout, horizon })
+        let head = Head::new(draw, count * self.dim, shape);
+        Ok(PatchTransformerLayers { patches, blocks, head, dropout: self.dropout })
     }
 
     fn training(&self) -> &Training {
@@ -145,9 +143,7 @@ impl Layers for PatchTransformerLayers {
     fn forward(&self, x: Tensor<3>, noise: &mut Noise) -> Tensor<3> {
         let x = dropout(self.patches.forward(x), self.dropout, noise);
         let x = self.blocks.iter().fold(x, |x, block| block.forward(x, noise));
-        let said = self.head.forward(dropout(x.flatten(1, 2), self.dropout, noise));
-        let [batch, numbers] = said.dims();
-        said.reshape([batch, self.horizon, numbers / self.horizon])
+        self.head.forward(dropout(x.flatten(1, 2), self.dropout, noise))
     }
 }
 

@@ -17,10 +17,22 @@ pub fn numbers(list: &Value) -> Vec<f64> {
 
 /// Fails where `got` is further from `want` than `tolerance`, relative to the largest of `want`.
 pub fn assert_close(what: &str, got: &[f64], want: &[f64], tolerance: f64) {
+    assert_within(what, got, want, tolerance * largest(want));
+}
+
+/// The largest size of these numbers.
+pub fn largest(numbers: &[f64]) -> f64 {
+    numbers.iter().fold(f64::MIN_POSITIVE, |size, value| size.max(value.abs()))
+}
+
+/// Fails where `got` is further from `want` than `most`.
+pub fn assert_within(what: &str, got: &[f64], want: &[f64], most: f64) {
     assert_eq!(got.len(), want.len(), "{what}: length");
-    let size = want.iter().fold(f64::MIN_POSITIVE, |size, value| size.max(value.abs()));
     for (place, (got, want)) in got.iter().zip(want).enumerate() {
-        let off = (got - want).abs() / size;
-        assert!(off <= tolerance, "{what}, place {place}: {got} is {off:.1e} from {want}");
+        let off = (got - want).abs();
+        assert!(
+            off <= most,
+            "{what}, place {place}: {got} is {off:.1e} from {want}, not {most:.1e}"
+        );
     }
 }

@@ -1,7 +1,7 @@
 //! Memory that is used again: a pass takes what the last one on its thread gave back.
 //!
 //! A tape is large and lives for one batch. Given back to the system and asked for again, it is
-//! cleared page by page: a third of the time of a batch at 200 units.
+//! cleared page by page.
 
 use std::cell::RefCell;
 use std::ops::{Deref, DerefMut};

@@ -1,7 +1,6 @@
 //! Numbers of 32 bits that go the same way, in the widest registers that the processor has.
 //!
-//! Compiled from plain arrays, the same loops kept their sums in memory or fell apart into halves:
-//! products ran at a fifth, bends at a third of this speed (AMD EPYC, AVX-512).
+//! Compiled from plain arrays, the same loops kept their sums in memory or fell apart into halves.
 
 #[cfg(target_arch = "x86_64")]
 use std::arch::x86_64::*;

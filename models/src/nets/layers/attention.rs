@@ -96,46 +96,29 @@ fn softmax([q, k, v]: [Tensor<3>; 3], causal: bool) -> Tensor<3> {
 #[cfg(test)]
 pub(super) mod tests {
     use super::*;
-    use crate::Ctx;
-    use crate::nets::layers::tests::{Case, slopes_of, turned, with};
+    use crate::nets::tests::{Golden, Origin, draw, of};
 
-    /// Weights or slopes of queries, keys, values and what is said, in the order of the module.
-    pub fn laid(case: &Case, part: &str, under: &str) -> Vec<Vec<f32>> {
-        let (shape, into) = case.values(part, &format!("{under}in_proj_weight"));
-        let (_, bias) = case.values(part, &format!("{under}in_proj_bias"));
-        let dim = shape[1];
-        let thirds = into.chunks_exact(dim * dim).zip(bias.chunks_exact(dim));
-        let mut all: Vec<Vec<f32>> =
-            thirds.flat_map(|(weight, bias)| [turned(weight, dim), bias.to_vec()]).collect();
-        all.push(case.turned(part, &format!("{under}out_proj.weight")));
-        all.push(case.values(part, &format!("{under}out_proj.bias")).1);
-        all
+    /// Where the weights of attention over `dim` numbers come from, the case's names beginning so.
+    pub fn names(under: &str, dim: usize) -> Vec<(String, Origin)> {
+        let from = |name: &str| of(&format!("{under}{name}"));
+        let joined =
+            ["queries", "keys", "values"].into_iter().enumerate().flat_map(|(at, part)| {
+                let rows = |name: &str| from(name).rows(at * dim, (at + 1) * dim);
+                let weight = (format!("{part}.weight"), rows("in_proj_weight").turned());
+                [weight, (format!("{part}.bias"), rows("in_proj_bias"))]
+            });
+        let said = ("said.weight".into(), from("out_proj.weight").turned());
+        joined.chain([said, ("said.bias".into(), from("out_proj.bias"))]).collect()
     }
 
-    /// Queries, keys and values as one, as PyTorch holds them: the slope of the keys' bias alone is 0.
-    pub fn joined(mut all: Vec<Vec<f32>>) -> Vec<Vec<f32>> {
-        let rest = all.split_off(6);
-        let every_other = |from: usize| all.iter().skip(from).step_by(2).flatten().copied();
-        let parts = [0, 1].map(|from| every_other(from).collect());
-        parts.into_iter().chain(rest).collect()
-    }
-
-    /// Six numbers a step in two heads, whole and causal: PyTorch's numbers and slopes.
+    /// Six numbers a step in two heads, whole and causal.
     #[test]
-    fn softmax_is_that_of_pytorch() {
+    fn softmax_as_pytorch() {
         for (name, causal) in [("softmax", false), ("softmax_causal", true)] {
-            let case = Case::read("nets_attention", name);
             let of = Heads { dim: 6, heads: 2, meeting: Meeting::Softmax, features: 0, causal };
-            let layer = Attention::new(&mut Draw::new(&Ctx::new(0)).unwrap(), of);
-            let layer = with(layer, laid(&case, "weights", ""));
-            let x = case.tensor("inputs", "x", [3, 5, 6]).require_grad();
-            let slopes = case.slopes(layer.forward(x.clone()));
-            let of_x = x.grad(&slopes).unwrap().into_data().try_into_vec::<f32>().unwrap();
-            case.near("x", &of_x, &case.values("gradients", "x").1);
-            let of_weights = joined(slopes_of(&layer, &slopes));
-            for (got, want) in of_weights.iter().zip(joined(laid(&case, "gradients", ""))) {
-                case.near(name, got, &want);
-            }
+            let layer = Attention::new(&mut draw(), of);
+            let golden = Golden::of("nets_attention", name, layer, &names("", 6));
+            golden.check(golden.layers.forward(golden.input("x")));
         }
     }
 }

@@ -82,94 +82,54 @@ impl Block {
             Some(both) => both.forward(x.clone()),
             None => x.clone(),
         };
-        let ([batch, steps, dim], wide) = (x.dims(), read.dims()[2]);
-        let said = self.sums.forward(read.reshape([batch * steps, wide]));
-        let said = said.reshape([batch, steps, dim]);
-        self.after_feed.forward(x + dropout(said, self.dropout, noise))
+        self.after_feed.forward(x + dropout(self.sums.each(read), self.dropout, noise))
     }
 }
 
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::Ctx;
     use crate::nets::layers::Meeting;
-    use crate::nets::layers::attention::tests::{joined, laid};
-    use crate::nets::layers::tests::{Case, slopes_of, with};
-    use crate::nets::numbers;
+    use crate::nets::layers::attention::tests::names as of_attention;
+    use crate::nets::layers::recurrent::tests::both_ways;
+    use crate::nets::tests::{Golden, Origin, draw, of, within};
 
-    /// Weights or slopes in the order of the module; `feed` gives those of the feed-forward part.
-    fn all(case: &Case, part: &str, omega: &[f32], feed: Vec<Vec<f32>>) -> Vec<Vec<f32>> {
-        let norm = |at: usize| {
-            ["weight", "bias"].map(|name| case.values(part, &format!("norm{at}.{name}")).1)
+    /// A block of six numbers a step in two heads; `feed` says where its other part comes from.
+    fn hold(name: &str, (meeting, feed, hidden): (Meeting, FeedForward, usize), from: &[Named]) {
+        let heads = Heads { dim: 6, heads: 2, meeting, features: 8, causal: false };
+        let block = Block::new(&mut draw(), &Plan { heads, feed, hidden, dropout: 0.0 });
+        let norm = |layer: &str, at: usize| {
+            let of = |what: &str| of(&format!("norm{at}.{what}"));
+            [(format!("{layer}.scale"), of("weight")), (format!("{layer}.shift"), of("bias"))]
         };
-        let mut all = laid(case, part, "self_attn.");
-        all.extend((!omega.is_empty()).then(|| omega.to_vec()));
-        all.extend(norm(1));
-        all.extend(feed);
-        all.extend(norm(2));
-        all
+        let norms = [norm("after_attention", 1), norm("after_feed", 2)].concat();
+        let attention = within("attention", of_attention("self_attn.", 6));
+        let names: Vec<Named> = attention.chain(norms).chain(from.iter().cloned()).collect();
+        let golden = Golden::of("nets_attention", name, block, &names);
+        golden.check(golden.layers.forward(golden.input("x"), &mut Noise(None)));
     }
 
-    fn hold(case: &Case, plan: &Plan, of: impl Fn(&str) -> Vec<Vec<f32>>) {
-        let block = Block::new(&mut Draw::new(&Ctx::new(0)).unwrap(), plan);
-        let block = with(block, of("weights"));
-        let x = case.tensor("inputs", "x", [3, 5, 6]).require_grad();
-        let slopes = case.slopes(block.forward(x.clone(), &mut Noise(None)));
-        let of_x = numbers(x.grad(&slopes).unwrap()).unwrap();
-        case.near("x", &of_x, &case.values("gradients", "x").1);
-        let (got, want) = (joined(slopes_of(&block, &slopes)), joined(of("gradients")));
-        assert_eq!(got.len(), want.len());
-        for (at, (got, want)) in got.iter().zip(want).enumerate() {
-            let drawn = plan.heads.meeting == Meeting::Favor && at == 4;
-            if !drawn && !want.is_empty() {
-                case.near(&format!("weights {at}"), got, &want);
-            }
-        }
-    }
+    type Named = (String, Origin);
 
-    fn heads(meeting: Meeting) -> Heads {
-        Heads { dim: 6, heads: 2, meeting, features: 8, causal: false }
+    fn sums(at: usize, name: &str) -> [Named; 2] {
+        let to = |what: &str| format!("sums.layers.{at}.{what}");
+        let of = |what: &str| of(&format!("{name}.{what}"));
+        [(to("weight"), of("weight").turned()), (to("bias"), of("bias"))]
     }
 
     /// A layer of PyTorch's encoder.
     #[test]
-    fn sums_after_softmax_are_those_of_pytorch() {
-        let case = Case::read("nets_attention", "transformer_block_relu");
-        let (heads, feed) = (heads(Meeting::Softmax), FeedForward::Dense);
-        let sums = |part: &str| {
-            let layer = |at: usize| {
-                let [weight, bias] = ["weight", "bias"].map(|name| format!("linear{at}.{name}"));
-                [case.turned(part, &weight), case.values(part, &bias).1]
-            };
-            [layer(1), layer(2)].concat()
-        };
-        let plan = Plan { heads, feed, hidden: 8, dropout: 0.0 };
-        hold(&case, &plan, |part| all(&case, part, &[], sums(part)));
+    fn sums_after_softmax_as_pytorch() {
+        let from = [sums(0, "linear1"), sums(1, "linear2")].concat();
+        hold("transformer_block_relu", (Meeting::Softmax, FeedForward::Dense, 8), &from);
     }
 
-    /// The block of the crypto study; the two biases of PyTorch's LSTM have one slope.
+    /// The block of the crypto study.
     #[test]
-    fn an_lstm_after_favor_is_that_of_pytorch() {
-        let case = Case::read("nets_attention", "performer_block");
-        let (heads, feed) = (heads(Meeting::Favor), FeedForward::Bilstm);
-        let omega = case.values("given", "omega").1;
-        let reading = |part: &str| {
-            let way = |suffix: &str| {
-                let name = |what: &str| format!("lstm.{what}_l0{suffix}");
-                let [ih, hh] =
-                    ["weight_ih", "weight_hh"].map(|what| case.turned(part, &name(what)));
-                let biases = ["bias_ih", "bias_hh"].map(|what| case.values(part, &name(what)).1);
-                let bias = match part {
-                    "weights" => biases[0].iter().zip(&biases[1]).map(|(a, b)| a + b).collect(),
-                    _ => biases[0].clone(),
-                };
-                vec![ih, hh, bias, vec![]]
-            };
-            let sums = [case.turned(part, "dense.weight"), case.values(part, "dense.bias").1];
-            [way(""), way("_reverse"), sums.to_vec()].concat()
-        };
-        let plan = Plan { heads, feed, hidden: 6, dropout: 0.0 };
-        hold(&case, &plan, |part| all(&case, part, &omega, reading(part)));
+    fn an_lstm_after_favor_as_pytorch() {
+        let omega = ("attention.favor.omega".to_string(), of("omega"));
+        let reading = within("reading", both_ways("lstm."));
+        let from: Vec<Named> = reading.chain(sums(0, "dense")).chain([omega]).collect();
+        hold("performer_block", (Meeting::Favor, FeedForward::Bilstm, 6), &from);
     }
 }

@@ -2,8 +2,8 @@
 
 use burn::module::{Module, Param};
 use burn::tensor::Tensor;
-use burn::tensor::module::{conv1d, max_pool1d};
-use burn::tensor::ops::{ConvOptions, MaxPoolOptions};
+use burn::tensor::module::conv1d;
+use burn::tensor::ops::ConvOptions;
 
 use crate::nets::Draw;
 
@@ -43,7 +43,9 @@ impl Conv {
 
 /// The largest of each two steps: `[batch, channels, steps]` → `[batch, channels, ⌊steps / 2⌋]`.
 pub fn pool(x: Tensor<3>) -> Tensor<3> {
-    max_pool1d(x, MaxPoolOptions::new([2]).with_stride([2]))
+    let [batch, channels, steps] = x.dims();
+    let pairs = x.slice([0..batch, 0..channels, 0..steps / 2 * 2]);
+    pairs.reshape([batch, channels, steps / 2, 2]).max_dim(3).reshape([batch, channels, steps / 2])
 }
 
 #[cfg(test)]

@@ -3,7 +3,7 @@
 use burn::module::{Module, Param};
 use burn::tensor::{Tensor, activation};
 
-use crate::nets::Draw;
+use crate::nets::{Draw, Shape};
 
 /// One layer of sums; Glorot's uniform weights, no bias at first.
 #[derive(Module, Debug)]
@@ -31,6 +31,30 @@ impl Dense {
         let said = self.forward(x.reshape([batch * steps, ins]));
         let outs = said.dims()[1];
         said.reshape([batch, steps, outs])
+    }
+}
+
+/// Sums of what was understood of a window, for each step ahead. They say nothing at first: what has
+/// no shape is answered by nothing, whatever the layers below make of the place of a step.
+#[derive(Module, Debug)]
+pub struct Head {
+    sums: Dense,
+    horizon: usize,
+}
+
+impl Head {
+    /// From `ins` numbers to the answer of a shape.
+    pub fn new(draw: &mut Draw, ins: usize, shape: Shape) -> Head {
+        let outs = shape.horizon * shape.outputs;
+        let (weight, bias) = (draw.constant([ins, outs], 0.0), draw.constant([outs], 0.0));
+        Head { sums: Dense { weight, bias }, horizon: shape.horizon }
+    }
+
+    /// `[batch, ins]` → `[batch, horizon, outputs]`.
+    pub fn forward(&self, x: Tensor<2>) -> Tensor<3> {
+        let said = self.sums.forward(x);
+        let [batch, numbers] = said.dims();
+        said.reshape([batch, self.horizon, numbers / self.horizon])
     }
 }
 

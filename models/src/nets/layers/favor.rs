@@ -8,7 +8,8 @@
 //!
 //! s is the largest ω·x': of each query its own, of the keys of one window and head a single one; it
 //! cancels but for the 10⁻⁴ and keeps the powers within reach. So does the factor 1/√m. Causal sums
-//! run up to and with a step itself: whole ones before its chunk, and the triangle within.
+//! run up to and with a step itself: whole ones before its chunk, and the triangle within; the single
+//! s of the keys lets a later key move an earlier answer, by no more than the 10⁻⁴ lets it.
 //! The error falls like 1/√m. Choromanski et al. (2021), Rethinking attention with Performers.
 
 use burn::module::{Module, Param};
@@ -119,25 +120,19 @@ fn directions(rng: &mut ChaCha8Rng, count: usize, dim: usize) -> Vec<f32> {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::nets::layers::tests::Case;
     use crate::nets::numbers;
+    use crate::nets::tests::{Golden, draw, of};
     use burn::tensor::{TensorData, activation};
     use rand::SeedableRng;
 
-    /// Four rows of five steps, whole and causal: the numbers and slopes that PyTorch computes.
+    /// Two windows and two heads of five steps, whole and causal.
     #[test]
-    fn favor_is_that_of_pytorch() {
+    fn favor_as_pytorch() {
         for (name, causal) in [("favor", false), ("favor_causal", true)] {
-            let case = Case::read("nets_attention", name);
-            let omega = Param::from_tensor(case.tensor("given", "omega", [8, 4]));
-            let parts = ["q", "k", "v"];
-            let all = parts.map(|part| case.tensor("inputs", part, [4, 5, 4]).require_grad());
-            let said = Favor { omega }.forward(all.clone(), causal);
-            let slopes = case.slopes(said);
-            for (part, tensor) in parts.iter().zip(&all) {
-                let got = numbers(tensor.grad(&slopes).unwrap()).unwrap();
-                case.near(part, &got, &case.values("gradients", part).1);
-            }
+            let favor = Favor::new(&mut draw(), 8, 4);
+            let golden = Golden::of("nets_attention", name, favor, &[("omega", of("omega"))]);
+            let parts = ["q", "k", "v"].map(|part| golden.input::<4>(part).reshape([4, 5, 4]));
+            golden.check(golden.layers.forward(parts, causal).reshape([2, 2, 5, 4]));
         }
     }
 

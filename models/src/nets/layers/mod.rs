@@ -13,8 +13,6 @@ mod favor;
 mod filters;
 mod norm;
 mod recurrent;
-#[cfg(test)]
-pub(crate) mod tests;
 
 pub use additive::Additive;
 pub use attention::{Attention, Heads, Meeting};
@@ -23,7 +21,7 @@ pub use conv::{Conv, pool};
 pub use conv_lstm::ConvLstm;
 pub use decoder::Decoder;
 pub use deep::{Deep, Ways};
-pub use dense::{Dense, Stack};
+pub use dense::{Dense, Head, Stack};
 pub use dropout::dropout;
 pub use favor::Favor;
 pub use filters::{Filters, Plan};

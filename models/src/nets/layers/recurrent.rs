@@ -118,15 +118,15 @@ pub fn lstm(relu: bool) -> Cell {
 }
 
 #[cfg(test)]
-mod tests {
+pub(super) mod tests {
     use super::*;
-    use crate::nets::tests::{Golden, Origin, draw, of};
+    use crate::nets::tests::{Golden, Origin, draw, of, within};
 
     /// Where the weights of a layer come from; PyTorch has gates by rows, and two biases.
-    fn names(cell: Cell, end: &str) -> Vec<(&'static str, Origin)> {
+    fn names(cell: Cell, under: &str, end: &str) -> Vec<(&'static str, Origin)> {
         let [input, hidden, bias, second] =
             ["weight_ih_l0", "weight_hh_l0", "bias_ih_l0", "bias_hh_l0"]
-                .map(|n| n.to_string() + end);
+                .map(|name| format!("{under}{name}{end}"));
         let turned = [("input", of(&input).turned()), ("hidden", of(&hidden).turned())];
         let biases = match cell {
             Cell::Gru => vec![("bias", of(&bias)), ("hidden_bias", of(&second))],
@@ -148,7 +148,7 @@ mod tests {
         ];
         for (name, cell, units) in cells {
             let layer = || Recurrent::new(&mut draw(), cell, 2, units);
-            let golden = || Golden::of("nets_layers", name, layer(), &names(cell, ""));
+            let golden = || Golden::of("nets_layers", name, layer(), &names(cell, "", ""));
             let fused = golden();
             assert!(fused::serves(&draw().device));
             fused.check(fused.layers.forward(fused.input("x")));
@@ -158,16 +158,16 @@ mod tests {
         }
     }
 
+    /// The same for an LSTM that reads both ways.
+    pub fn both_ways(under: &str) -> Vec<(String, Origin)> {
+        let way = |end| names(lstm(false), under, end);
+        within("forth", way("")).chain(within("back", way("_reverse"))).collect()
+    }
+
     #[test]
     fn both_ways_as_pytorch() {
-        let (forth, back) = (names(lstm(false), ""), names(lstm(false), "_reverse"));
-        let forth = forth.into_iter().map(|(name, origin)| (format!("forth.{name}"), origin));
-        let back = back.into_iter().map(|(name, origin)| (format!("back.{name}"), origin));
-        let all: Vec<(String, Origin)> = forth.chain(back).collect();
-        let all: Vec<(&str, Origin)> =
-            all.iter().map(|(name, origin)| (name.as_str(), origin.clone())).collect();
         let layer = Both::new(&mut draw(), lstm(false), 2, 4);
-        let golden = Golden::of("nets_layers", "bilstm", layer, &all);
+        let golden = Golden::of("nets_layers", "bilstm", layer, &both_ways(""));
         golden.check(golden.layers.forward(golden.input("x")));
     }
 }
