@@ -286,6 +286,10 @@ fn check_models(spec: &Spec) -> Result<(), PlanError> {
     if spec.model.is_empty() {
         return Err(PlanError::NoModel);
     }
+    if spec.model.iter().any(|model| model.repeats == Some(0)) {
+        let (must, got) = ("at least 1".into(), "0".into());
+        return Err(PlanError::Range { table: "model", field: "repeats", must, got });
+    }
     if spec.model.iter().any(|model| learns(spec.task, &model.entry)) {
         return Ok(());
     }
@@ -371,9 +375,11 @@ mod tests {
         Plan::new(&spec, &panel.unwrap()).err().unwrap().to_string()
     }
 
-    /// Settings that nothing reads, and metrics of another task, are mistakes.
+    /// Settings that nothing reads, metrics of another task, and a model run no time, are mistakes.
     #[test]
     fn nothing_is_ignored() {
+        let error = said("[[model]]\nuse = \"drift\"\nrepeats = 0");
+        assert_eq!(error, "model.repeats must be at least 1, not 0");
         assert_eq!(said("features.lags = [1]"), "no model of the run reads [features]");
         let error = said("score.metrics = [\"accuracy\"]");
         assert!(error.contains("metrics of values") && error.contains("`accuracy`"), "{error}");

@@ -189,7 +189,7 @@ pub struct Ask {
     /// Threads; 0 = all
     #[arg(long, value_name = "N")]
     pub threads: Option<usize>,
-    /// Where networks are computed: auto, or cpu
+    /// Where networks are computed: auto, cpu, or wgpu where it is built in
     #[arg(long, value_name = "NAME")]
     pub device: Option<String>,
 }
