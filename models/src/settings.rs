@@ -18,6 +18,13 @@ pub struct Setting {
     pub meaning: &'static str,
 }
 
+impl Setting {
+    /// A line of a table.
+    pub const fn new(name: &'static str, range: &'static str, meaning: &'static str) -> Setting {
+        Setting { name, range, meaning }
+    }
+}
+
 /// Plain public fields, a default, a table and one check.
 pub trait Settings: Default + Serialize + DeserializeOwned {
     /// A line for each field, in order.

@@ -131,24 +131,24 @@ impl<K: Kind> Default for Encoder<K> {
     }
 }
 
-const fn row(name: &'static str, range: &'static str, meaning: &'static str) -> Setting {
-    Setting { name, range, meaning }
-}
-
 impl<K: Kind> Settings for Encoder<K> {
     const TABLE: &'static [Setting] = &[
-        row("dim", ">= 1", "numbers a step"),
-        row("heads", "divides dim", "parts of a step that attend on their own"),
-        row("depth", ">= 1", "blocks one after another"),
-        row("attention", "softmax or favor", "all pairs of steps, or random features"),
-        row("feed", "dense or bilstm", "the other part of a block"),
-        row("hidden", ">= 0", "its width; 0 = dim for an LSTM, 4 dim for sums"),
-        row("features", ">= 0", "random features of a head of d numbers; 0 = d ln d, 16 at least"),
-        row("redraw", ">= 0", "epochs between two draws of them; 0 = drawn once"),
-        row("causal", "true or false", "whether a step sees only those before it"),
-        row("dropout", "[0, 1)", "share left out in training"),
-        row("pool", "last or mean", "what the answer is read from"),
-        row("train", "a table", "how it is trained"),
+        Setting::new("dim", ">= 1", "numbers a step"),
+        Setting::new("heads", "divides dim", "parts of a step that attend on their own"),
+        Setting::new("depth", ">= 1", "blocks one after another"),
+        Setting::new("attention", "softmax or favor", "all pairs of steps, or random features"),
+        Setting::new("feed", "dense or bilstm", "the other part of a block"),
+        Setting::new("hidden", ">= 0", "its width; 0 = dim for an LSTM, 4 dim for sums"),
+        Setting::new(
+            "features",
+            ">= 0",
+            "random features of a head of d numbers; 0 = d ln d, 16 at least",
+        ),
+        Setting::new("redraw", ">= 0", "epochs between two draws of them; 0 = drawn once"),
+        Setting::new("causal", "true or false", "whether a step sees only those before it"),
+        Setting::new("dropout", "[0, 1)", "share left out in training"),
+        Setting::new("pool", "last or mean", "what the answer is read from"),
+        Setting::new("train", "a table", "how it is trained"),
     ];
 
     fn check(&self) -> Result<(), SettingError> {

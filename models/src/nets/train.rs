@@ -100,28 +100,32 @@ impl Default for Training {
     }
 }
 
-const fn row(name: &'static str, range: &'static str, meaning: &'static str) -> Setting {
-    Setting { name, range, meaning }
-}
-
 impl Settings for Training {
     const TABLE: &'static [Setting] = &[
-        row("epochs", ">= 1", "passes over the examples"),
-        row("batch", ">= 1", "examples of a step"),
-        row("steps", ">= 1, or left out", "most steps of an epoch"),
-        row("rate", "> 0", "length of a step"),
-        row("schedule", "constant, linear, cosine, warmup or steps", "how the rate goes"),
-        row("decay", ">= 0", "share of the rate that weights shrink by"),
-        row("clip", ">= 0", "longest slope over all weights; 0 = any"),
-        row("loss", "mse, mae, huber, quantile, gaussian or student", "what is made small"),
-        row("delta", "> 0", "where huber turns straight"),
-        row("df", "> 0", "degrees of freedom of student"),
-        row("levels", "increasing, each within 0 to 1", "quantiles of quantile"),
-        row("hold", "[0, 1)", "newest share of examples, to stop by"),
-        row("patience", ">= 1", "epochs without a better held-back loss"),
-        row("seeds", ">= 1", "networks whose answers are averaged"),
-        row("warm", ">= 1, or left out", "epochs of a refit that goes on from the last fit"),
-        row("warm_steps", ">= 1, or left out", "most steps of an epoch of such a refit"),
+        Setting::new("epochs", ">= 1", "passes over the examples"),
+        Setting::new("batch", ">= 1", "examples of a step"),
+        Setting::new("steps", ">= 1, or left out", "most steps of an epoch"),
+        Setting::new("rate", "> 0", "length of a step"),
+        Setting::new("schedule", "constant, linear, cosine, warmup or steps", "how the rate goes"),
+        Setting::new("decay", ">= 0", "share of the rate that weights shrink by"),
+        Setting::new("clip", ">= 0", "longest slope over all weights; 0 = any"),
+        Setting::new(
+            "loss",
+            "mse, mae, huber, quantile, gaussian or student",
+            "what is made small",
+        ),
+        Setting::new("delta", "> 0", "where huber turns straight"),
+        Setting::new("df", "> 0", "degrees of freedom of student"),
+        Setting::new("levels", "increasing, each within 0 to 1", "quantiles of quantile"),
+        Setting::new("hold", "[0, 1)", "newest share of examples, to stop by"),
+        Setting::new("patience", ">= 1", "epochs without a better held-back loss"),
+        Setting::new("seeds", ">= 1", "networks whose answers are averaged"),
+        Setting::new(
+            "warm",
+            ">= 1, or left out",
+            "epochs of a refit that goes on from the last fit",
+        ),
+        Setting::new("warm_steps", ">= 1, or left out", "most steps of an epoch of such a refit"),
     ];
 
     fn check(&self) -> Result<(), SettingError> {
