@@ -27,7 +27,7 @@ pub use report::{
 pub use score::{Answered, FoldResult};
 pub use source::{
     BadRows, CurveFile, Duplicates, Format, Gaps, Join, Joined, Layout, Resample, Source, Tidy,
-    Zeros,
+    Weeks, Zeros,
 };
 pub use table::{Curves, Matrix, Table};
 pub use task::{Ahead, Direction, Forecasting, Task};

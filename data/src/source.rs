@@ -210,6 +210,8 @@ pub struct Tidy {
     pub duplicates: Duplicates,
     /// Stamps that the frequency expects and that are absent.
     pub gaps: Gaps,
+    /// Of business days: which of them a week has.
+    pub weeks: Weeks,
     /// Values that are missing in a row that is there. Of a table, rows without a target are left
     /// out or refused.
     pub missing: Gaps,
@@ -250,6 +252,18 @@ pub enum Gaps {
     Previous,
     /// An error that names the first.
     Refuse,
+}
+
+/// Which days a week of business days has.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Default, Serialize, Deserialize)]
+#[serde(rename_all = "lowercase")]
+pub enum Weeks {
+    /// Those at which some series has a row: a holiday of all is no gap, a session on a weekend stays.
+    #[default]
+    Traded,
+    /// Monday to Friday: a holiday is a gap, its columns as those of the row before where gaps are
+    /// answered by it; sessions on weekends are left out.
+    Whole,
 }
 
 /// What a target of zero says.

@@ -13,7 +13,7 @@
 
 use std::collections::{BTreeMap, BTreeSet};
 
-use almanac_data::{Calendar, Clock, Code, Freq, Stamp};
+use almanac_data::{Calendar, Clock, Code, Freq, Stamp, Weeks};
 use chrono::{Datelike, NaiveDateTime};
 
 use crate::error::ReadError;
@@ -37,13 +37,15 @@ struct Distances {
     divisor: i64,
 }
 
-/// The calendar of a panel, without or with a stated frequency.
+/// The calendar of a panel, without or with a stated frequency; where weeks are whole, no weekday is
+/// closed.
 ///
 /// # Errors
 /// No regular distance, several in one panel, or a stated frequency of another kind than the stamps.
 pub(crate) fn calendar(
     rows: &Grouped,
     stated: Option<Freq>,
+    weeks: Weeks,
     notes: &mut Notes,
 ) -> Result<Calendar, ReadError> {
     let all: Vec<usize> = (0..rows.len()).collect();
@@ -56,7 +58,7 @@ pub(crate) fn calendar(
     };
     mixed(rows, freq, stated.is_some(), notes)?;
     let mut calendar = Calendar::new(rows.clock, freq);
-    if trades(freq) {
+    if trades(freq) && weeks == Weeks::Traded {
         calendar.closed = closed(rows, &freq)?;
         notes.say(format!(
             "closed: {} weekdays on which no series has a row",
@@ -393,7 +395,7 @@ mod tests {
     }
 
     fn found(dates: &[&str]) -> String {
-        calendar(&rows(dates), None, &mut Notes::default()).unwrap().freq.to_string()
+        calendar(&rows(dates), None, Weeks::Traded, &mut Notes::default()).unwrap().freq.to_string()
     }
 
     #[test]
@@ -412,7 +414,7 @@ mod tests {
     fn business_days_and_their_holidays() {
         let days = [6, 7, 8, 10, 13, 14, 15, 16, 17].map(|day| format!("2020-01-{day:02}"));
         let days: Vec<&str> = days.iter().map(String::as_str).collect();
-        let calendar = calendar(&rows(&days), None, &mut Notes::default()).unwrap();
+        let calendar = calendar(&rows(&days), None, Weeks::Traded, &mut Notes::default()).unwrap();
         assert_eq!(calendar.freq, Freq::BusinessDays);
         assert_eq!(
             calendar.closed.iter().map(|&at| calendar.show(at)).collect::<Vec<_>>(),

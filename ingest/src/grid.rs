@@ -1,12 +1,13 @@
 //! Each series on the grid of its calendar: what is absent is inserted, what is missing is answered.
 //!
 //! Business calendars have no fixed grid: there a gap is a stamp at which another series of the panel
-//! has a row, so that a holiday or a short session of the whole exchange is no gap.
+//! has a row, so that a holiday or a short session of the whole exchange is no gap; unless weeks are
+//! to be whole.
 
 use std::borrow::Cow;
 use std::collections::BTreeSet;
 
-use almanac_data::{Calendar, Clock, Code, Freq, Gaps, Stamp, Tidy};
+use almanac_data::{Calendar, Clock, Code, Freq, Gaps, Role, Stamp, Tidy, Weeks};
 
 use crate::error::ReadError;
 use crate::freq::{is_weekend, wall};
@@ -52,16 +53,44 @@ pub(crate) fn regularise(
             notes.fix(Code::Missing, word(tidy.missing), series as u32, filled);
         }
     }
-    let grid = Grid::of(rows, calendar, notes)?;
+    let whole = whole_weeks(rows, calendar, tidy, notes)?;
+    let grid = if whole { Grid::Counted } else { Grid::of(rows, calendar, notes)? };
     let inserted = count(rows, calendar, &grid, tidy, notes)?;
     let total: usize = inserted.iter().sum();
     if total > 0 {
-        insert(rows, calendar, &grid, &inserted, tidy.gaps);
+        insert(rows, calendar, &grid, &inserted, tidy);
         for (series, &count) in inserted.iter().enumerate().filter(|(_, count)| **count > 0) {
             notes.fix(Code::Gaps, word(tidy.gaps), series as u32, count);
         }
     }
     Ok(())
+}
+
+/// Whether weeks are Monday to Friday; then leaves out what stands on weekends.
+fn whole_weeks(
+    rows: &mut Grouped,
+    calendar: &Calendar,
+    tidy: &Tidy,
+    notes: &mut Notes,
+) -> Result<bool, ReadError> {
+    if tidy.weeks == Weeks::Traded {
+        return Ok(false);
+    }
+    if calendar.freq != Freq::BusinessDays {
+        let reason = format!("the frequency is {}: only business days have weeks", calendar.freq);
+        return Err(ReadError::Setting { name: "tidy.weeks", value: "whole".into(), reason });
+    }
+    let clock = rows.clock;
+    for series in 0..rows.len() {
+        let own = rows.at[rows.span(series)].iter();
+        let beside: Vec<Stamp> = own.copied().filter(|&at| is_weekend(wall(clock, at))).collect();
+        if let Some(&first) = beside.first() {
+            notes.find(Code::OffGrid, series as u32, beside.len(), || calendar.show(first));
+            notes.fix(Code::OffGrid, "drop", series as u32, beside.len());
+        }
+    }
+    rows.keep(|at| !is_weekend(wall(clock, at)));
+    Ok(true)
 }
 
 impl Grid {
@@ -234,7 +263,7 @@ fn count(
 }
 
 /// Moves rows to their places from the back, so that none is overwritten before it has moved.
-fn insert(rows: &mut Grouped, calendar: &Calendar, grid: &Grid, inserted: &[usize], gaps: Gaps) {
+fn insert(rows: &mut Grouped, calendar: &Calendar, grid: &Grid, inserted: &[usize], tidy: &Tidy) {
     let old = rows.at.len();
     let mut to = old + inserted.iter().sum::<usize>();
     rows.at.resize(to, Stamp::default());
@@ -259,7 +288,7 @@ fn insert(rows: &mut Grouped, calendar: &Calendar, grid: &Grid, inserted: &[usiz
                 rows.at[to] = absent.get(gap);
                 rows.y[to] = f64::NAN;
                 rows.rowwise().for_each(|values| values[to] = f64::NAN);
-                if gaps != Gaps::Keep {
+                if tidy.gaps != Gaps::Keep {
                     new.push((series, to));
                 }
             }
@@ -268,7 +297,13 @@ fn insert(rows: &mut Grouped, calendar: &Calendar, grid: &Grid, inserted: &[usiz
     }
     for &(series, k) in new.iter().rev() {
         let start = rows.span(series).start;
-        answer(gaps, rows, k, start);
+        answer(tidy.gaps, rows, k, start);
+        if (tidy.weeks, tidy.gaps) == (Weeks::Whole, Gaps::Previous) {
+            let late = |role| matches!(role, Role::Past | Role::Open | Role::Close);
+            for column in rows.columns.iter_mut().filter(|column| late(column.role)) {
+                column.values[k] = column.values[k - 1];
+            }
+        }
     }
 }
 

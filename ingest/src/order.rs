@@ -100,9 +100,8 @@ impl Grouped {
         }
     }
 
-    /// Keeps only rows from one stamp on and up to another; how many were left out.
-    pub fn between(&mut self, from: Option<Stamp>, to: Option<Stamp>) -> usize {
-        let inside = |at: Stamp| from.is_none_or(|from| at >= from) && to.is_none_or(|to| at <= to);
+    /// Keeps only rows at these stamps; how many were left out.
+    pub fn keep(&mut self, inside: impl Fn(Stamp) -> bool) -> usize {
         let (mut kept, mut start) = (0, 0);
         for series in 0..self.len() {
             let end = self.ends[series];

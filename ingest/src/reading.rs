@@ -67,7 +67,7 @@ pub(crate) fn read(source: &Source, inputs: &[Input]) -> Result<Read, ReadError>
         resample::resample(&mut grouped, coarser, (&target, how.how), &mut notes)?;
         stated = Some(coarser);
     }
-    let calendar = freq::calendar(&grouped, stated, &mut notes)?;
+    let calendar = freq::calendar(&grouped, stated, source.tidy.weeks, &mut notes)?;
     let season = source.season.unwrap_or_else(|| calendar.season());
     findings::look(&grouped, &calendar, season, &mut notes);
     grid::regularise(&mut grouped, &calendar, &source.tidy, &mut notes)?;
@@ -89,7 +89,7 @@ fn between(source: &Source, grouped: &mut Grouped, notes: &mut Notes) -> Result<
         text.as_ref().map(|text| clock.read(text).ok_or_else(|| wrong(text))).transpose()
     };
     let (from, to) = (read("from", &source.from)?, read("to", &source.to)?);
-    let out = grouped.between(from, to);
+    let out = grouped.keep(|at| from.is_none_or(|from| at >= from) && to.is_none_or(|to| at <= to));
     if grouped.at.is_empty() {
         let (name, value) = match (&source.from, &source.to) {
             (Some(from), _) => ("from", from.clone()),

@@ -49,6 +49,19 @@ fn sessions_on_weekends() {
     assert_eq!((read.panel.rows(), read.audit.count(Code::OffGrid)), (5_226, 24));
 }
 
+/// The weeks of study P1: 522 to learn from, 83 to be judged on, whose opens have the mean that pandas
+/// finds: weekdays of the file on `bdate_range`, filled forward.
+#[test]
+fn whole_weeks_of_the_index() {
+    let settings = "target = \"open\"\nfrom = \"2008-12-29\"\nto = \"2020-07-31\"\nfreq = \"B\"\n\
+                    tidy = { weeks = \"whole\", gaps = \"previous\" }";
+    let Some(read) = read("finance/nifty50_daily.parquet", settings) else { return };
+    let y = read.panel.series(0).y;
+    assert_eq!(y.len(), 5 * (522 + 83));
+    let mean = y[5 * 522..].iter().sum::<f64>() / 415.0;
+    assert!((mean - 11_069.780_361_445_783).abs() < 1e-9, "{mean}");
+}
+
 /// A day of 24 hourly bars closes with its last: the same series as the daily file.
 #[test]
 fn hourly_bars_close_as_daily_bars() {

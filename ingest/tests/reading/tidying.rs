@@ -57,6 +57,34 @@ fn gaps_by_hand() {
     }
 }
 
+/// Friday, the session of a Saturday, Tuesday: with whole weeks Monday is as Friday was, in the column
+/// known at the close as well, and Saturday is gone; other calendars have no such weeks.
+#[test]
+fn whole_weeks_by_hand() {
+    let text = "ds,y,x\n2024-01-04,1,5\n2024-01-05,2,6\n2024-01-06,9,9\n2024-01-09,3,7\n";
+    let settings = |tidy: &str| format!("target=\"y\"\npast=[\"x\"]\n{tidy}");
+    let whole = "freq=\"B\"\ntidy = { weeks = \"whole\", gaps = \"previous\" }";
+    let read = csv(text, &settings(whole)).unwrap();
+    assert_eq!(shown(&read), ["f 2024-01-04=1 2024-01-05=2 2024-01-08=2 2024-01-09=3"]);
+    assert_eq!(read.panel.columns[0].values, [5.0, 6.0, 6.0, 7.0]);
+    assert_eq!(fixed(&read), [(Code::Gaps, "previous", 1), (Code::OffGrid, "drop", 1)]);
+    let kept = csv(text, &settings("freq=\"B\"\ntidy = { weeks = \"whole\" }")).unwrap();
+    assert!(kept.panel.columns[0].values[2].is_nan());
+    let other = csv(text, &settings(&whole.replace('B', "D"))).unwrap_err().to_string();
+    assert!(other.contains("tidy.weeks") && other.contains("only business days"), "{other}");
+}
+
+/// Both ends stay; a stamp that cannot be read, and ends with nothing between them, are mistakes.
+#[test]
+fn between_two_stamps() {
+    let text = "ds,y\n2024-01-01,1\n2024-01-02,2\n2024-01-03,3\n2024-01-04,4\n";
+    let read = csv(text, "from = \"2024-01-02\"\nto = \"2024-01-03\"").unwrap();
+    assert_eq!(shown(&read), ["f 2024-01-02=2 2024-01-03=3"]);
+    let said = |settings| csv(text, settings).unwrap_err().to_string();
+    assert!(said("from = \"monday\"").contains("which look like 2024-01-01"));
+    assert!(said("from = \"2025-01-01\"").contains("no row is left"));
+}
+
 /// The first value has none before it and stays missing.
 #[test]
 fn missing_values_by_hand() {
