@@ -25,7 +25,7 @@ use crate::features::{Features, Learnt};
 use crate::lift::reduce::errors::{Errors, width};
 use crate::lift::reduce::layout::{Laid, See, Source};
 use crate::lift::reduce::{Reads, Scope};
-use crate::lift::target::{Line, Transform};
+use crate::lift::target::{Line, Scaling, Transform};
 use crate::nets::{Ensemble, Goal, Lesson, Network, Shape};
 use crate::{Ctx, Fitted, Model, Setting, SettingError, Settings, Written};
 use examples::{Channels, Told, Values, Windows};
@@ -56,17 +56,6 @@ pub enum Unit {
     Mean,
 }
 
-/// How channels beside the series are scaled.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, Default, Serialize, Deserialize)]
-#[serde(rename_all = "snake_case")]
-pub enum Scale {
-    /// Mean 0 and deviation 1.
-    #[default]
-    Standardize,
-    /// Smallest value 0, largest 1.
-    MinMax,
-}
-
 /// A network made a forecaster.
 ///
 /// | name     | default   | range                   | meaning                                       |
@@ -79,7 +68,7 @@ pub enum Scale {
 /// | unit     | none      | none, deviation, mean   | what a window is measured in                  |
 /// | features | none      | a table                 | channels: what is known of the next row       |
 /// | ahead    | none      | a table                 | channels: what is known of the row a horizon on |
-/// | scale    | standardize | standardize, min_max  | how those channels are scaled                 |
+/// | scale    | standardize | standardize, scale, min_max | how those channels are scaled           |
 /// | origins  | all       | >= 1                    | last windows of each series learnt from       |
 /// | windows  | 0         | >= 0                    | last horizons whose errors give the spread    |
 #[derive(Debug, Clone, Default, Serialize, Deserialize)]
@@ -102,7 +91,7 @@ pub struct OnWindows {
     /// Channels: what is known of the row a horizon on.
     pub ahead: Option<Written>,
     /// How those channels are scaled.
-    pub scale: Scale,
+    pub scale: Scaling,
     /// Only the last so many windows of each series are learnt from; left out, all.
     pub origins: Option<usize>,
     /// Last horizons of the past whose errors give the spread.
@@ -149,7 +138,7 @@ impl Settings for OnWindows {
         },
         Setting {
             name: "scale",
-            range: "standardize or min_max",
+            range: "standardize, scale or min_max",
             meaning: "how channels beside the series are scaled",
         },
         Setting {

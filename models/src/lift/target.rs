@@ -30,7 +30,16 @@ pub enum Transform {
     SeasonalDifference,
     /// Relative change; values must not be zero.
     Returns,
+    /// Moved and divided.
+    Scaling(Scaling),
+}
+
+/// What values are moved by and divided by.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Default, Serialize, Deserialize)]
+#[serde(rename_all = "snake_case")]
+pub enum Scaling {
     /// Mean 0 and deviation 1.
+    #[default]
     Standardize,
     /// Mean absolute value 1.
     Scale,
@@ -51,9 +60,9 @@ impl TryFrom<String> for Transform {
             "difference" => Transform::Difference(1),
             "seasonal_difference" => Transform::SeasonalDifference,
             "returns" => Transform::Returns,
-            "standardize" => Transform::Standardize,
-            "scale" => Transform::Scale,
-            "min_max" => Transform::MinMax,
+            "standardize" => Transform::Scaling(Scaling::Standardize),
+            "scale" => Transform::Scaling(Scaling::Scale),
+            "min_max" => Transform::Scaling(Scaling::MinMax),
             other => {
                 let lag = other.strip_prefix("difference:").and_then(|lag| lag.parse().ok());
                 let lag = lag.filter(|&lag| lag > 0);
@@ -72,9 +81,9 @@ impl From<Transform> for String {
             Transform::Difference(lag) => format!("difference:{lag}"),
             Transform::SeasonalDifference => "seasonal_difference".into(),
             Transform::Returns => "returns".into(),
-            Transform::Standardize => "standardize".into(),
-            Transform::Scale => "scale".into(),
-            Transform::MinMax => "min_max".into(),
+            Transform::Scaling(Scaling::Standardize) => "standardize".into(),
+            Transform::Scaling(Scaling::Scale) => "scale".into(),
+            Transform::Scaling(Scaling::MinMax) => "min_max".into(),
         }
     }
 }
@@ -98,16 +107,24 @@ pub(crate) struct Line {
 }
 
 impl Line {
-    fn of(one: Transform, z: &[f64]) -> Line {
-        let (mean, width) = match one {
-            Transform::Standardize => super::scaled::centre_and_width(z),
-            Transform::MinMax => {
+    /// The line that brings these values to that scale; those that do not differ are only moved.
+    pub fn of(scaling: Scaling, z: &[f64]) -> Line {
+        let (mean, width) = match scaling {
+            Scaling::Standardize => super::scaled::centre_and_width(z),
+            Scaling::MinMax => {
                 let least = z.iter().copied().fold(f64::INFINITY, f64::min);
                 (least, z.iter().copied().fold(f64::NEG_INFINITY, f64::max) - least)
             }
-            _ => (0.0, z.iter().map(|value| value.abs()).sum::<f64>() / z.len().max(1) as f64),
+            Scaling::Scale => {
+                (0.0, z.iter().map(|value| value.abs()).sum::<f64>() / z.len().max(1) as f64)
+            }
         };
         Line { mean, width: if width > 0.0 { width } else { 1.0 } }
+    }
+
+    /// A value along it.
+    pub fn at(&self, value: f64) -> f64 {
+        (value - self.mean) / self.width
     }
 }
 
@@ -142,12 +159,24 @@ pub(crate) fn transform_as(
     let mut lines = lines.iter().copied();
     for one in list {
         let (undo, lost) = match one {
-            Transform::Standardize | Transform::Scale | Transform::MinMax => {
-                let line = lines.next().unwrap_or_else(|| Line::of(*one, &out.z));
-                out.z.iter_mut().for_each(|value| *value = (*value - line.mean) / line.width);
+            Transform::Scaling(scaling) => {
+                let line = lines.next().unwrap_or_else(|| Line::of(*scaling, &out.z));
+                out.z.iter_mut().for_each(|value| *value = line.at(*value));
                 (Undo::Line(line), 0)
             }
-            other => apply(*other, &mut out.z, season)?,
+            Transform::Log => {
+                positive(&out.z)?;
+                out.z.iter_mut().for_each(|value| *value = value.ln());
+                (Undo::Exp(std::f64::consts::E), 0)
+            }
+            Transform::Log10 => {
+                positive(&out.z)?;
+                out.z.iter_mut().for_each(|value| *value = value.log10());
+                (Undo::Exp(10.0), 0)
+            }
+            Transform::Difference(lag) => difference(&mut out.z, *lag)?,
+            Transform::SeasonalDifference => difference(&mut out.z, season.max(1))?,
+            Transform::Returns => returns(&mut out.z)?,
         };
         out.lost += lost;
         out.undo.push(undo);
@@ -155,36 +184,20 @@ pub(crate) fn transform_as(
     Ok(out)
 }
 
-fn apply(one: Transform, z: &mut Vec<f64>, season: usize) -> Result<(Undo, usize), FitError> {
-    let positive = |z: &[f64]| match z.iter().find(|&&value| value <= 0.0) {
+fn positive(z: &[f64]) -> Result<(), FitError> {
+    match z.iter().find(|&&value| value <= 0.0) {
         Some(&got) => Err(FitError::Domain { must: "positive", got }),
         None => Ok(()),
-    };
-    Ok(match one {
-        Transform::Log => {
-            positive(z)?;
-            z.iter_mut().for_each(|value| *value = value.ln());
-            (Undo::Exp(std::f64::consts::E), 0)
-        }
-        Transform::Log10 => {
-            positive(z)?;
-            z.iter_mut().for_each(|value| *value = value.log10());
-            (Undo::Exp(10.0), 0)
-        }
-        Transform::Difference(lag) => difference(z, lag)?,
-        Transform::SeasonalDifference => difference(z, season.max(1))?,
-        Transform::Returns => {
-            if z.contains(&0.0) {
-                return Err(FitError::Domain { must: "non-zero", got: 0.0 });
-            }
-            let last = *z.last().ok_or(FitError::TooShort { need: 2, got: 0 })?;
-            *z = z.windows(2).map(|pair| pair[1] / pair[0] - 1.0).collect();
-            (Undo::Compound(last), 1)
-        }
-        Transform::Standardize | Transform::Scale | Transform::MinMax => {
-            return Err(FitError::Failed("a line is not a change".into()));
-        }
-    })
+    }
+}
+
+fn returns(z: &mut Vec<f64>) -> Result<(Undo, usize), FitError> {
+    if z.contains(&0.0) {
+        return Err(FitError::Domain { must: "non-zero", got: 0.0 });
+    }
+    let last = *z.last().ok_or(FitError::TooShort { need: 2, got: 0 })?;
+    *z = z.windows(2).map(|pair| pair[1] / pair[0] - 1.0).collect();
+    Ok((Undo::Compound(last), 1))
 }
 
 fn difference(z: &mut Vec<f64>, lag: usize) -> Result<(Undo, usize), FitError> {
@@ -255,7 +268,10 @@ pub(crate) fn without_order(list: &[Transform]) -> Result<(), SettingError> {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use Transform::{Difference, Log, Returns, Scale, SeasonalDifference, Standardize};
+    use Transform::{Difference, Log, Returns, SeasonalDifference};
+
+    const STANDARDIZE: Transform = Transform::Scaling(Scaling::Standardize);
+    const SCALE: Transform = Transform::Scaling(Scaling::Scale);
 
     /// Differences over 2 of 1 2 4 8 are 3 6; ahead, 1 1 1 adds to 4, 8 and then to 5.
     #[test]
@@ -269,13 +285,14 @@ mod tests {
     #[test]
     fn what_is_done_is_undone() {
         let y = [3.0, 5.0, 4.0, 8.0, 9.0, 12.0, 10.0, 15.0, 17.0];
-        let lists: [&[Transform]; 6] = [
+        let lists: [&[Transform]; 7] = [
             &[Log],
             &[Returns],
             &[Log, Difference(1), Difference(2)],
-            &[Standardize],
-            &[Difference(2), Scale],
-            &[Transform::Log10, Standardize],
+            &[STANDARDIZE],
+            &[Difference(2), SCALE],
+            &[Transform::Log10, STANDARDIZE],
+            &[Transform::Scaling(Scaling::MinMax)],
         ];
         for list in lists {
             let whole = transform(list, &y, 2).unwrap();

@@ -2,10 +2,11 @@
 
 use almanac_data::{FitError, Stamp};
 
-use super::{Level, OnWindows, Scale, Unit};
+use super::{Level, OnWindows, Unit};
 use crate::features::{Features, Learnt};
 use crate::lift::reduce::layout::Laid;
 use crate::lift::scaled::centre_and_width;
+use crate::lift::target::{Line, Scaling};
 use crate::nets::{Examples, Shape};
 
 /// What a network is told besides the series: of the next row, and of the row a horizon on.
@@ -90,11 +91,11 @@ impl Told<Learnt> {
 
 /// What the channels beside the series are moved and divided by.
 #[derive(Debug, Clone)]
-pub(super) struct Channels(Vec<(f64, f64)>);
+pub(super) struct Channels(Vec<Line>);
 
 impl Channels {
     /// Over the known values of all series.
-    pub fn of(scale: Scale, parts: &[(Laid<'_>, Values)]) -> Result<Channels, FitError> {
+    pub fn of(scaling: Scaling, parts: &[(Laid<'_>, Values)]) -> Result<Channels, FitError> {
         let width = parts.first().map_or(0, |(_, values)| values.width);
         if parts.iter().any(|(_, values)| values.width != width) {
             let message = "features that differ from series to series need scope = \"series\"";
@@ -106,14 +107,7 @@ impl Channels {
                 column.copied().filter(|value| !value.is_nan()).collect::<Vec<_>>()
             };
             let all: Vec<f64> = parts.iter().flat_map(|(_, values)| own(values)).collect();
-            match scale {
-                Scale::Standardize => centre_and_width(&all),
-                Scale::MinMax => {
-                    let least = all.iter().copied().fold(f64::INFINITY, f64::min);
-                    let most = all.iter().copied().fold(f64::NEG_INFINITY, f64::max);
-                    (least, if most > least { most - least } else { 1.0 })
-                }
-            }
+            Line::of(scaling, &all)
         };
         Ok(Channels((0..width).map(line).collect()))
     }
@@ -123,8 +117,7 @@ impl Channels {
     }
 
     fn scaled(&self, row: &[f64]) -> impl Iterator<Item = f32> {
-        let pairs = row.iter().zip(&self.0);
-        pairs.map(|(value, (centre, width))| ((value - centre) / width) as f32)
+        row.iter().zip(&self.0).map(|(value, line)| line.at(*value) as f32)
     }
 }
 
