@@ -107,6 +107,7 @@ def main():
     parser.add_argument("--ours", default="target/release/examples/networks")
     parser.add_argument("--out")
     parser.add_argument("--repeats", type=int, default=3)
+    parser.add_argument("--only", default="", help="trainings with this in their name")
     parser.add_argument("--peer", nargs=2)
     words = parser.parse_args()
     if words.peer:
@@ -117,7 +118,7 @@ def main():
              f"{words.repeats} runs each. Times in seconds; `faster` is PyTorch's time over ours, on the clock.", "",
              "| training | threads | ours | PyTorch | faster | ours, processor | PyTorch, processor | last loss, ours / PyTorch |",
              "|---|---|---|---|---|---|---|---|"]
-    for case in CASES:
+    for case in (case for case in CASES if words.only in case):
         for threads in (1, 2):
             ran = {"ours": [], "peer": []}
             for _ in range(words.repeats):

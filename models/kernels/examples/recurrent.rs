@@ -1,6 +1,7 @@
 //! Times the recurrent kernels: processor microseconds a batch, forth and back, and forth alone.
 
-use almanac_kernels::recurrent::{Act, Cell, Direction, Layer, Shape, Wanted, Weights};
+use almanac_kernels::Wanted;
+use almanac_kernels::recurrent::{Act, Cell, Direction, Layer, Shape, Weights};
 use cpu_time::ThreadTime;
 
 /// Batch, steps, inputs, units.

@@ -117,7 +117,7 @@ impl Architecture for ConvLstm {
 impl Layers for ConvLstmLayers {
     fn forward(&self, x: Tensor<3>, _: &mut Noise) -> Tensor<3> {
         let [batch, steps, channels] = x.dims();
-        let frames = x.reshape([batch, steps / self.frame, self.frame, channels]).swap_dims(2, 3);
+        let frames = x.reshape([batch, steps / self.frame, self.frame, channels]);
         self.decoder.forward(self.frames.last(frames).flatten(1, 2))
     }
 }

@@ -29,12 +29,12 @@ pub(crate) struct Origin {
     plus: Option<String>,
     rows: Option<(usize, usize)>,
     shape: Option<Vec<usize>>,
-    turned: bool,
+    axes: Option<Vec<usize>>,
 }
 
 /// The tensor of this name.
 pub(crate) fn of(name: &str) -> Origin {
-    Origin { name: name.into(), plus: None, rows: None, shape: None, turned: false }
+    Origin { name: name.into(), plus: None, rows: None, shape: None, axes: None }
 }
 
 impl Origin {
@@ -56,7 +56,12 @@ impl Origin {
 
     /// Its transpose.
     pub fn turned(self) -> Origin {
-        Origin { turned: true, ..self }
+        self.axes(&[1, 0])
+    }
+
+    /// It with its axes in this order.
+    pub fn axes(self, order: &[usize]) -> Origin {
+        Origin { axes: Some(order.to_vec()), ..self }
     }
 
     /// That part of a tensor, row after row.
@@ -67,10 +72,15 @@ impl Origin {
             values = values[first * width..last * width].to_vec();
             shape[0] = last - first;
         }
-        if let (true, &[rows, columns]) = (self.turned, shape.as_slice()) {
-            let turned = |at: usize| values[at % rows * columns + at / rows];
-            values = (0..rows * columns).map(turned).collect();
-            shape = vec![columns, rows];
+        if let Some(axes) = &self.axes {
+            let step = |axis: usize| shape[axis + 1..].iter().product::<usize>();
+            let sizes: Vec<(usize, usize)> = axes.iter().map(|&a| (shape[a], step(a))).collect();
+            let from = |at: usize| {
+                let place = |(at, from), &(size, step)| (at / size, from + at % size * step);
+                values[sizes.iter().rev().fold((at, 0), place).1]
+            };
+            values = (0..values.len()).map(from).collect();
+            shape = sizes.iter().map(|(size, _)| *size).collect();
         }
         (self.shape.clone().unwrap_or(shape), values)
     }

@@ -1,9 +1,10 @@
 //! The way back: slopes by sums from the last step to the first, then all weights at once.
 
-use super::product::{Left, Packed, Product};
-use super::room::{LINE, Room};
-use super::wide::each_unit;
-use super::{Cell, Layer, Shape, Slopes, Tape, Wanted, Weights, gru, lstm, rnn};
+use super::{Cell, Layer, Shape, Slopes, Tape, Weights, gru, lstm, rnn};
+use crate::Wanted;
+use crate::product::{Left, Packed, Product};
+use crate::room::{LINE, Room};
+use crate::wide::each_unit;
 
 /// Rows of slopes that are multiplied together for the weights.
 const CHUNK: usize = 256;
@@ -36,7 +37,7 @@ impl Layer {
         for step in (0..steps).rev() {
             if step + 1 < steps {
                 let later = &tape.gates[(step + 1) * batch * row + first..];
-                let terms = &[(Left { data: later, stride: row }, &back)];
+                let terms = &[(Left::rows(later, row), &back)];
                 let (rows, width, out) = (batch, units, &mut hidden_slopes);
                 Product::<false> { terms, kept: true, rows, width, stride: units, out }.run();
             }
@@ -98,7 +99,7 @@ impl Layer {
         let Shape { batch, steps, inputs, .. } = self.shape;
         let back = self.turned(weights.input, self.cell.slots());
         let mut sums = Room::any(steps * batch * inputs);
-        let terms = &[(Left { data: &tape.gates, stride: self.row() }, &back)];
+        let terms = &[(Left::rows(&tape.gates, self.row()), &back)];
         let (rows, out) = (steps * batch, &mut sums);
         Product::<false> { terms, kept: false, rows, width: inputs, stride: inputs, out }.run();
         let mut x = Vec::with_capacity(sums.len());
@@ -116,9 +117,9 @@ impl Layer {
         let mut input = vec![0.0; (inputs + 1) * width];
         let mut own = vec![0.0; hidden * width];
         let mut hidden_bias = vec![0.0; if self.cell == Cell::Gru { width } else { 0 }];
-        let with_one = Left { data: &tape.inputs, stride: inputs + 1 };
-        let one = Left { data: &tape.inputs[inputs..], stride: inputs + 1 };
-        let before = Left { data: &tape.hidden, stride: self.units() };
+        let with_one = Left::rows(&tape.inputs, inputs + 1);
+        let one = Left::rows(&tape.inputs[inputs..], inputs + 1);
+        let before = Left::rows(&tape.hidden, self.units());
         let from_inputs = (with_one, inputs + 1, &mut input[..]);
         let from_hidden = (before, hidden, &mut own[..]);
         if slots == hidden_slots {
@@ -152,9 +153,9 @@ impl Layer {
                 }
                 packed.put(k, &together);
             }
-            for (Left { data, stride }, rows, out) in &mut lefts {
-                let (stride, rows, kept) = (*stride, *rows, first > 0);
-                let terms = &[(Left { data: &data[first * stride..], stride }, &packed)];
+            for (left, rows, out) in &mut lefts {
+                let (rows, kept) = (*rows, first > 0);
+                let terms = &[(left.from(first), &packed)];
                 Product::<true> { terms, kept, rows, width, stride: width, out }.run();
             }
         }

@@ -1,9 +1,9 @@
 //! The way forth: outputs, and what the way back needs.
 
-use super::product::{Left, Packed, Product};
-use super::room::Room;
-use super::wide::each_unit;
 use super::{Cell, Layer, Shape, Tape, Weights, gru, lstm, rnn};
+use crate::product::{Left, Packed, Product};
+use crate::room::Room;
+use crate::wide::each_unit;
 
 impl Layer {
     /// The outputs, [batch][step][unit].
@@ -39,8 +39,8 @@ impl Layer {
             let gates = &mut tape.gates[kept * step * batch * row..][..batch * row];
             let x = &tape.inputs[step * batch * (inputs + 1)..];
             let terms = [
-                (Left { data: x, stride: inputs + 1 }, &from_inputs),
-                (Left { data: before, stride: units }, &from_hidden),
+                (Left::rows(x, inputs + 1), &from_inputs),
+                (Left::rows(before, units), &from_hidden),
             ];
             let terms = if step == 0 { &terms[..1] } else { &terms };
             let out = &mut *gates;

@@ -5,7 +5,7 @@
 //! h[t] = (1 − z)·n + z·h[t−1]
 //! ```
 
-use super::wide::{Register, Step, Units};
+use crate::wide::{Register, Step, Units};
 
 /// Sums become gates in place; q stays.
 pub(super) struct Forth<'a> {

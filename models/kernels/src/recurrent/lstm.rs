@@ -6,7 +6,7 @@
 //! ```
 
 use super::Act;
-use super::wide::{Register, Step, Units};
+use crate::wide::{Register, Step, Units};
 
 /// Sums become gates in place, and a row of cells its successor.
 pub(super) struct Forth<'a> {

@@ -16,13 +16,10 @@ mod back;
 mod forth;
 mod gru;
 mod lstm;
-mod product;
 mod rnn;
-mod room;
-mod wide;
 
-use room::Room;
-use wide::{Register, UNITS, Units};
+use crate::room::Room;
+use crate::wide::{Register, UNITS, Units};
 
 /// How sums are bent, besides the gates.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -170,15 +167,6 @@ pub struct Slopes {
     pub bias: Vec<f32>,
     /// By d; empty unless a GRU.
     pub hidden_bias: Vec<f32>,
-}
-
-/// Which slopes are wanted.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub enum Wanted {
-    /// Those by the weights: the layer stands first.
-    Weights,
-    /// Those by the inputs as well.
-    Inputs,
 }
 
 impl Layer {

@@ -1,7 +1,7 @@
 //! One step of a plain recurrent layer over all rows of a batch: h[t] = act(z).
 
 use super::Act;
-use super::wide::{Register, Step, Units};
+use crate::wide::{Register, Step, Units};
 
 /// Sums become outputs in place; outputs are copied to `hidden`.
 pub(super) struct Forth<'a> {

@@ -1,4 +1,5 @@
 use super::*;
+use crate::Wanted;
 
 /// Numbers in ±size that look random and are the same everywhere.
 fn noise(count: usize, seed: u64, size: f32) -> Vec<f32> {

@@ -33,7 +33,7 @@ impl Plan<'_> {
 /// The layers of a plan.
 #[derive(Module, Debug)]
 pub struct Filters {
-    layers: Vec<Conv>,
+    heads: Vec<Vec<Conv>>,
     pools: Vec<usize>,
     outs: usize,
 }
@@ -46,12 +46,14 @@ impl Filters {
     pub fn new(draw: &mut Draw, plan: &Plan<'_>, shape: Shape) -> Result<Filters, FitError> {
         window_of((1..).find(|steps| plan.left(*steps) > 0).unwrap_or(1), shape)?;
         let (heads, ins) = if plan.heads { (shape.channels, 1) } else { (1, shape.channels) };
-        let starts = std::iter::once(ins).chain(plan.filters.iter().copied());
-        let layer = |(ins, &outs)| Conv::heads(draw, heads, (ins, outs), plan.width);
-        let layers = starts.zip(plan.filters).map(layer).collect();
+        let mut head = || {
+            let starts = std::iter::once(ins).chain(plan.filters.iter().copied());
+            let layer = |(ins, &outs)| Conv::new(draw, ins, outs, plan.width);
+            starts.zip(plan.filters).map(layer).collect()
+        };
         let last = plan.filters.last().copied().unwrap_or(ins);
         Ok(Filters {
-            layers,
+            heads: (0..heads).map(|_| head()).collect(),
             pools: plan.pools.clone(),
             outs: plan.left(shape.steps) * last * heads,
         })
@@ -64,10 +66,45 @@ impl Filters {
 
     /// `[batch, steps, channels]` → `[batch, outs]`.
     pub fn forward(&self, x: Tensor<3>) -> Tensor<2> {
-        let found = (1..).zip(&self.layers).fold(x.swap_dims(1, 2), |x, (at, layer)| {
+        match self.heads.as_slice() {
+            [head] => self.found(head, x),
+            heads => {
+                let own = x.split(1, 2).into_iter().zip(heads);
+                Tensor::cat(own.map(|(x, head)| self.found(head, x)).collect(), 1)
+            }
+        }
+    }
+
+    fn found(&self, head: &[Conv], x: Tensor<3>) -> Tensor<2> {
+        let found = (1..).zip(head).fold(x, |x, (at, layer)| {
             let found = activation::relu(layer.forward(x));
             if self.pools.contains(&at) { pool(found) } else { found }
         });
         found.flatten(1, 2)
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::nets::tests::draw;
+
+    /// Heads see their own channel: the numbers of the first do not change with the second.
+    #[test]
+    fn heads_see_their_own_channel() {
+        let mut draw = draw();
+        let plan = Plan { filters: &[3], width: 2, pools: Vec::new(), heads: true };
+        let shape = Shape { steps: 3, channels: 2, horizon: 1, outputs: 1 };
+        let layers = Filters::new(&mut draw, &plan, shape).unwrap();
+        let say = |second: f32| {
+            let x = vec![0.5, second, -1.0, 1.0, 2.0, second];
+            let x = burn::tensor::TensorData::new(x, [1, 3, 2]);
+            let said = layers.forward(Tensor::from_data(x, &draw.device));
+            crate::nets::numbers(said).unwrap()
+        };
+        let (one, other) = (say(0.0), say(7.0));
+        assert_eq!((one.len(), layers.outs()), (12, 12));
+        assert_eq!(one[..6], other[..6]);
+        assert_ne!(one[6..], other[6..]);
     }
 }

@@ -11,13 +11,14 @@ mod dense;
 mod dropout;
 mod favor;
 mod filters;
+mod flex;
 mod norm;
 mod recurrent;
 
 pub use additive::Additive;
 pub use attention::{Attention, Heads, Meeting};
 pub use block::{Block, FeedForward, Plan as BlockPlan};
-pub use conv::{Conv, pool};
+pub use conv::{Conv, Edge, Walk, pool, pool_images};
 pub use conv_lstm::ConvLstm;
 pub use decoder::Decoder;
 pub use deep::{Deep, Ways};

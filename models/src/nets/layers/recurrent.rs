@@ -11,6 +11,7 @@ use almanac_kernels::recurrent::{Act, Cell, Direction};
 use burn::module::{Module, Param};
 use burn::tensor::Tensor;
 
+use super::flex;
 use crate::nets::Draw;
 
 /// What a unit is.
@@ -60,7 +61,7 @@ impl Recurrent {
 
     /// `[batch, steps, ins]` → `[batch, steps, units]`, from a state of zero.
     pub fn forward(&self, x: Tensor<3>) -> Tensor<3> {
-        match fused::serves(&x.device()) {
+        match flex::serves(&x.device()) {
             true => fused::run(self.kind, x, self.weights()),
             false => unfused::run(self.kind, x, self.weights()),
         }
@@ -150,7 +151,7 @@ pub(super) mod tests {
             let layer = || Recurrent::new(&mut draw(), cell, 2, units);
             let golden = || Golden::of("nets_layers", name, layer(), &names(cell, "", ""));
             let fused = golden();
-            assert!(fused::serves(&draw().device));
+            assert!(flex::serves(&draw().device));
             fused.check(fused.layers.forward(fused.input("x")));
             let chain = golden();
             let (x, weights) = (chain.input("x"), chain.layers.weights());

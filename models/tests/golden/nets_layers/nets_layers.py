@@ -74,6 +74,13 @@ def main():
     book.add("dense", nn.Linear(CHANNELS, HIDDEN), {"in": CHANNELS, "out": HIDDEN}, steps("dense"))
     book.add("conv1d", nn.Conv1d(CHANNELS, HIDDEN, 3), {"kernel": 3, "padding": "valid"}, turned("conv1d"))
     book.add("conv2d", nn.Conv2d(CHANNELS, HIDDEN, (2, 3)), {"kernel": [2, 3], "padding": "valid"}, image("conv2d"))
+    around = nn.Conv2d(CHANNELS, HIDDEN, (2, 3), padding="same")
+    book.add("conv2d_same", around, {"kernel": [2, 3], "padding": "same"}, image("conv2d_same"))
+    strided = nn.Conv2d(CHANNELS, HIDDEN, (2, 3), stride=(2, 1))
+    sizes = {"kernel": [2, 3], "padding": "valid", "stride": [2, 1], "note": "the last row is left out"}
+    book.add("conv2d_stride", strided, sizes, {"x": Draw("conv2d_stride")(BATCH, CHANNELS, 5, 4)})
+    halved = {"kernel": 2, "stride": 2, "note": "an odd last row or column is left out"}
+    book.add("max_pool2d", nn.MaxPool2d(2), halved, image("max_pool2d"), zeros=0.85)
     book.add(
         "max_pool1d",
         nn.MaxPool1d(2),

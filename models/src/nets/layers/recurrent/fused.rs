@@ -2,16 +2,18 @@
 
 use std::sync::Arc;
 
-use almanac_kernels::recurrent::{Layer, Shape, Slopes, Tape, Wanted, Weights as Slices};
+use almanac_kernels::Wanted;
+use almanac_kernels::recurrent::{Layer, Shape, Slopes, Tape, Weights as Slices};
 use burn::backend::tensor::FloatTensor;
 use burn::backend::{Autodiff, Backend, Dispatch, Flex, TensorMetadata, backend_extension};
-use burn::tensor::{Device, Tensor, TensorData};
+use burn::tensor::Tensor;
 use burn_autodiff::checkpoint::base::Checkpointer;
 use burn_autodiff::checkpoint::strategy::CheckpointStrategy;
 use burn_autodiff::grads::Gradients;
 use burn_autodiff::ops::{Backward, Ops, OpsKind};
 use burn_flex::FlexTensor;
 
+use super::super::flex::{blocks, slice, tensor};
 use super::Kind;
 
 /// Weights as tensors.
@@ -34,11 +36,6 @@ pub(super) trait Sequence: Backend {
     ) -> FloatTensor<Self>;
 }
 
-/// Whether tensors of this device are in the processor's memory.
-pub(super) fn serves(device: &Device) -> bool {
-    device.clone().inner() == Device::flex()
-}
-
 /// `[batch, steps, ins]` → `[batch, steps, units]`.
 pub(super) fn run(kind: Kind, x: Tensor<3>, weights: Weights) -> Tensor<3> {
     let biases = match weights.hidden_bias.dims() {
@@ -57,28 +54,16 @@ pub(super) fn run(kind: Kind, x: Tensor<3>, weights: Weights) -> Tensor<3> {
 /// x, W, U, and b with d behind it, each one block of memory.
 type Blocks = [FlexTensor; 4];
 
-fn blocks(all: Blocks) -> Blocks {
-    all.map(|tensor| if tensor.is_contiguous() { tensor } else { tensor.to_contiguous() })
-}
-
 fn layer(kind: Kind, [x, _, hidden, ..]: &Blocks) -> Layer {
     let (x, hidden) = (x.shape(), hidden.shape());
     let shape = Shape { batch: x[0], steps: x[1], inputs: x[2], hidden: hidden[0] };
     Layer { cell: kind.cell, direction: kind.direction, shape }
 }
 
-fn slice(tensor: &FlexTensor) -> &[f32] {
-    tensor.as_slice::<f32>().unwrap_or_default()
-}
-
 fn slices(all: &Blocks) -> Slices<'_> {
     let [_, input, hidden, biases] = all.each_ref().map(slice);
     let (bias, hidden_bias) = biases.split_at(all[2].shape()[1]);
     Slices { input, hidden, bias, hidden_bias }
-}
-
-fn tensor(values: Vec<f32>, shape: Vec<usize>) -> FlexTensor {
-    FlexTensor::from_data(TensorData::new(values, shape))
 }
 
 fn outputs(layer: &Layer, values: Vec<f32>) -> FlexTensor {

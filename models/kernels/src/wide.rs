@@ -7,13 +7,13 @@ use std::arch::x86_64::*;
 use std::ops::{Add, Div, Mul, Sub};
 
 /// A loop that is compiled once for each kind of processor.
-pub(super) trait Loop {
+pub(crate) trait Loop {
     /// Runs it.
     fn run<P: Processor>(self);
 }
 
 /// What a processor has.
-pub(super) trait Processor {
+pub(crate) trait Processor {
     /// The widest register.
     type Line: Register;
     /// A register of as many numbers as units go together.
@@ -28,7 +28,7 @@ impl Processor for Plain {
 }
 
 /// Runs a loop in the widest registers there are.
-pub(super) fn widest(work: impl Loop) {
+pub(crate) fn widest(work: impl Loop) {
     #[cfg(target_arch = "x86_64")]
     {
         use std::arch::is_x86_feature_detected as has;
@@ -71,7 +71,7 @@ fn avx2(work: impl Loop) {
 /// # Safety
 /// Its methods may be called in loops that run where the processor has it, and pointers must have
 /// `COUNT` numbers behind them.
-pub(super) trait Register: Copy {
+pub(crate) trait Register: Copy {
     /// Numbers of a register.
     const COUNT: usize;
     /// Reads.
@@ -202,16 +202,16 @@ impl Register for [f32; UNITS] {
 }
 
 /// How many units go together at least.
-pub(super) const UNITS: usize = 8;
+pub(crate) const UNITS: usize = 8;
 
 /// What is done to each unit of each row.
-pub(super) trait Step {
+pub(crate) trait Step {
     /// Does it to the units of a row that fill a register, from one on.
     fn units<V: Register>(&mut self, row: usize, from: usize);
 }
 
 /// Takes a step over rows of units, a multiple of [`UNITS`].
-pub(super) fn each_unit(step: impl Step, rows: usize, units: usize) {
+pub(crate) fn each_unit(step: impl Step, rows: usize, units: usize) {
     struct Steps<S>(S, usize, usize);
     impl<S: Step> Loop for Steps<S> {
         #[inline(always)]
@@ -229,7 +229,7 @@ pub(super) fn each_unit(step: impl Step, rows: usize, units: usize) {
 
 /// A register of numbers, one of each unit; every operation is done on each.
 #[derive(Clone, Copy)]
-pub(super) struct Units<V>(V);
+pub(crate) struct Units<V>(V);
 
 macro_rules! each {
     ($trait:ident, $method:ident, $own:ident) => {
@@ -260,25 +260,25 @@ const REST: [f32; 5] = [1.388_252e-3, 8.366_527e-3, 4.166_72e-2, 1.666_654_3e-1,
 impl<V: Register> Units<V> {
     /// Reads.
     #[inline(always)]
-    pub(super) fn of(from: &[f32]) -> Self {
+    pub(crate) fn of(from: &[f32]) -> Self {
         unsafe { Units(V::load(from[..V::COUNT].as_ptr())) }
     }
 
     /// Writes.
     #[inline(always)]
-    pub(super) fn put(self, to: &mut [f32]) {
+    pub(crate) fn put(self, to: &mut [f32]) {
         unsafe { self.0.store(to[..V::COUNT].as_mut_ptr()) }
     }
 
     /// The same number everywhere.
     #[inline(always)]
-    pub(super) fn all(value: f32) -> Self {
+    pub(crate) fn all(value: f32) -> Self {
         unsafe { Units(V::all(value)) }
     }
 
     /// self·b + c
     #[inline(always)]
-    pub(super) fn times_plus(self, b: Self, c: Self) -> Self {
+    pub(crate) fn times_plus(self, b: Self, c: Self) -> Self {
         unsafe { Units(self.0.times_plus(b.0, c.0)) }
     }
 
@@ -299,14 +299,14 @@ impl<V: Register> Units<V> {
 
     /// 1 / (1 + exp(−z))
     #[inline(always)]
-    pub(super) fn sigmoid(self) -> Self {
+    pub(crate) fn sigmoid(self) -> Self {
         let [power, rest] = (Self::all(0.0) - self).exp();
         Self::all(1.0) / (power + Self::all(1.0) + rest)
     }
 
     /// (exp 2z − 1) / (exp 2z + 1)
     #[inline(always)]
-    pub(super) fn tanh(self) -> Self {
+    pub(crate) fn tanh(self) -> Self {
         let [power, rest] = (self + self).exp();
         let less_one = power - Self::all(1.0) + rest;
         less_one / (less_one + Self::all(2.0))
@@ -314,13 +314,13 @@ impl<V: Register> Units<V> {
 
     /// max(0, z); NaN stays.
     #[inline(always)]
-    pub(super) fn relu(self) -> Self {
+    pub(crate) fn relu(self) -> Self {
         unsafe { Units(V::all(0.0).at_least(self.0)) }
     }
 
     /// `self` where the other is above 0, else 0.
     #[inline(always)]
-    pub(super) fn where_positive(self, other: Self) -> Self {
+    pub(crate) fn where_positive(self, other: Self) -> Self {
         unsafe { Units(self.0.where_positive(other.0)) }
     }
 }

@@ -7,7 +7,7 @@ use std::cell::RefCell;
 use std::ops::{Deref, DerefMut};
 
 /// Numbers of a line of the cache.
-pub(super) const LINE: usize = 16;
+pub(crate) const LINE: usize = 16;
 
 #[derive(Clone, Copy)]
 #[repr(align(64))]
@@ -22,7 +22,7 @@ thread_local! {
 
 /// Numbers at the start of a line of the cache.
 #[derive(Debug)]
-pub(super) struct Room {
+pub(crate) struct Room {
     lines: Vec<Line>,
     len: usize,
 }
@@ -35,7 +35,7 @@ impl std::fmt::Debug for Line {
 
 impl Room {
     /// Numbers of which each is to be written before it is read.
-    pub(super) fn any(len: usize) -> Room {
+    pub(crate) fn any(len: usize) -> Room {
         let count = len.div_ceil(LINE);
         let fits = |lines: &Vec<Line>| count <= lines.len() && lines.len() <= 2 * count;
         let spare = SPARE.try_with(|spare| {
@@ -47,7 +47,7 @@ impl Room {
     }
 
     /// Zeros.
-    pub(super) fn zeros(len: usize) -> Room {
+    pub(crate) fn zeros(len: usize) -> Room {
         let mut room = Room::any(len);
         room.fill(0.0);
         room

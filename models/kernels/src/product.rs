@@ -1,7 +1,7 @@
 //! Products of matrices with many rows by one that is packed once and serves all steps.
 
-use super::room::{LINE, Room};
-use super::wide::{Loop, Processor, Register, widest};
+use crate::room::{LINE, Room};
+use crate::wide::{Loop, Processor, Register, widest};
 
 /// Lines of a panel: columns that are multiplied together.
 const PANEL: usize = 3;
@@ -9,7 +9,7 @@ const PANEL: usize = 3;
 const ROWS: usize = 8;
 
 /// A matrix of `depth` rows cut into panels of columns, each panel row after row.
-pub(super) struct Packed {
+pub(crate) struct Packed {
     numbers: Room,
     depth: usize,
     across: usize,
@@ -17,7 +17,7 @@ pub(super) struct Packed {
 
 impl Packed {
     /// Zeros.
-    pub(super) fn new(depth: usize, width: usize) -> Packed {
+    pub(crate) fn new(depth: usize, width: usize) -> Packed {
         let across = width.div_ceil(LINE);
         Packed { numbers: Room::zeros(depth * across * LINE), depth, across }
     }
@@ -30,7 +30,7 @@ impl Packed {
     }
 
     /// Writes a row.
-    pub(super) fn put(&mut self, depth: usize, row: &[f32]) {
+    pub(crate) fn put(&mut self, depth: usize, row: &[f32]) {
         for (at, values) in row.chunks(PANEL * LINE).enumerate() {
             let place = self.place(depth, at * PANEL);
             self.numbers[place..][..values.len()].copy_from_slice(values);
@@ -38,7 +38,7 @@ impl Packed {
     }
 
     /// Writes up to a line of columns side by side, each from a row on.
-    pub(super) fn put_down(&mut self, depth: usize, line: usize, columns: &[&[f32]]) {
+    pub(crate) fn put_down(&mut self, depth: usize, line: usize, columns: &[&[f32]]) {
         let lines = PANEL.min(self.across - line / PANEL * PANEL);
         let first = self.place(depth, line);
         let lines = self.numbers[first..].chunks_mut(lines * LINE);
@@ -48,32 +48,66 @@ impl Packed {
     }
 
     /// Makes the matrix less deep; all its rows are to be written again.
-    pub(super) fn cut(&mut self, depth: usize) {
+    pub(crate) fn cut(&mut self, depth: usize) {
         self.depth = self.depth.min(depth);
     }
 }
 
-/// One factor on the left: `data` from its first element on, rows (or, where `turned`, columns)
-/// `stride` apart.
+/// One factor on the left: rows (or, where `TURNED`, columns) that begin `stride` apart in `data`, and
+/// every `group` of them `jump` after the group before. Rows may overlap.
 #[derive(Clone, Copy)]
-pub(super) struct Left<'a> {
-    pub(super) data: &'a [f32],
-    pub(super) stride: usize,
+pub(crate) struct Left<'a> {
+    data: &'a [f32],
+    stride: usize,
+    group: usize,
+    jump: usize,
+}
+
+impl<'a> Left<'a> {
+    /// Rows `stride` apart.
+    pub(crate) fn rows(data: &'a [f32], stride: usize) -> Left<'a> {
+        Left { data, stride, group: usize::MAX, jump: usize::MAX }
+    }
+
+    /// Groups of rows `stride` apart, the groups `jump` apart, each beginning after the last row of the
+    /// one before.
+    pub(crate) fn groups(
+        data: &'a [f32],
+        stride: usize,
+        (group, jump): (usize, usize),
+    ) -> Left<'a> {
+        assert!(0 < group && group.saturating_sub(1) * stride <= jump);
+        Left { data, stride, group, jump }
+    }
+
+    /// The same from a row on, the first of a group.
+    pub(crate) fn from(self, row: usize) -> Left<'a> {
+        Left { data: &self.data[self.at(row)..], ..self }
+    }
+
+    /// Where a row begins; rows further down begin no earlier.
+    #[inline(always)]
+    fn at(&self, row: usize) -> usize {
+        match self.group {
+            usize::MAX => row * self.stride,
+            group => row / group * self.jump + row % group * self.stride,
+        }
+    }
 }
 
 /// out ← out·[kept] + Σ left·right, for rows of `out` that are `stride` apart and `width` long.
-pub(super) struct Product<'a, const TURNED: bool> {
-    pub(super) terms: &'a [(Left<'a>, &'a Packed)],
-    pub(super) kept: bool,
-    pub(super) rows: usize,
-    pub(super) width: usize,
-    pub(super) stride: usize,
-    pub(super) out: &'a mut [f32],
+pub(crate) struct Product<'a, const TURNED: bool> {
+    pub(crate) terms: &'a [(Left<'a>, &'a Packed)],
+    pub(crate) kept: bool,
+    pub(crate) rows: usize,
+    pub(crate) width: usize,
+    pub(crate) stride: usize,
+    pub(crate) out: &'a mut [f32],
 }
 
 impl<const TURNED: bool> Product<'_, TURNED> {
     /// Computes.
-    pub(super) fn run(self) {
+    pub(crate) fn run(self) {
         widest(self);
     }
 
@@ -167,24 +201,32 @@ unsafe fn tile<const TURNED: bool, V: Register, const R: usize, const L: usize>(
             }
         }
         for (left, right) in terms {
-            let (deep, wide) = if TURNED { (left.stride, 1) } else { (1, left.stride) };
             let panel = &right.numbers[right.place(0, place.line)..];
-            assert!((place.row + R - 1) * wide + (right.depth - 1) * deep < left.data.len());
+            let last = match TURNED {
+                true => left.at(right.depth - 1) + place.row + R - 1,
+                false => left.at(place.row + R - 1) + right.depth - 1,
+            };
+            assert!(last < left.data.len());
             assert!(from + L * V::COUNT <= place.lines * LINE);
             assert!(right.depth * place.lines * LINE <= panel.len());
-            let mut a = left.data.as_ptr().add(place.row * wide);
+            let own = |r: usize| if TURNED { place.row + r } else { left.at(place.row + r) };
+            let starts: [*const f32; R] = std::array::from_fn(|r| left.data.as_ptr().add(own(r)));
+            let run = if TURNED { left.group.min(right.depth) } else { right.depth };
             let mut b = panel.as_ptr().add(from);
-            for _ in 0..right.depth {
-                let mut line = [V::all(0.0); L];
-                line.iter_mut()
-                    .enumerate()
-                    .for_each(|(l, b_l)| *b_l = V::load(b.add(l * V::COUNT)));
-                for (r, sums) in sums.iter_mut().enumerate() {
-                    let a = V::all(*a.add(r * wide));
-                    sums.iter_mut().zip(line).for_each(|(sum, b)| *sum = a.times_plus(b, *sum));
+            for first in (0..right.depth).step_by(run) {
+                let mut at = if TURNED { left.at(first) } else { 0 };
+                for _ in first..right.depth.min(first + run) {
+                    let mut line = [V::all(0.0); L];
+                    line.iter_mut()
+                        .enumerate()
+                        .for_each(|(l, b_l)| *b_l = V::load(b.add(l * V::COUNT)));
+                    for (start, sums) in starts.iter().zip(&mut sums) {
+                        let a = V::all(*start.add(at));
+                        sums.iter_mut().zip(line).for_each(|(sum, b)| *sum = a.times_plus(b, *sum));
+                    }
+                    at += if TURNED { left.stride } else { 1 };
+                    b = b.wrapping_add(place.lines * LINE);
                 }
-                a = a.wrapping_add(deep);
-                b = b.wrapping_add(place.lines * LINE);
             }
         }
         for (r, sums) in sums.into_iter().enumerate() {
