@@ -26,7 +26,7 @@ fn noise(count: usize) -> Vec<f32> {
 
 fn main() {
     for [batch, steps, inputs, hidden] in SIZES {
-        let shape = Shape { batch, steps, inputs, hidden };
+        let shape = Shape { batch, steps, heard: steps, inputs, hidden };
         for (name, cell) in
             [("lstm", Cell::Lstm(Act::Tanh)), ("gru", Cell::Gru), ("rnn", Cell::Rnn(Act::Tanh))]
         {

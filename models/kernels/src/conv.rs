@@ -128,7 +128,7 @@ impl Layer {
         let depth = self.seen[1] * self.inputs;
         let pack = |rows: &[f32]| {
             let mut packed = Packed::new(depth, self.outputs);
-            rows.chunks_exact(self.outputs).enumerate().for_each(|(k, row)| packed.put(k, row));
+            rows.chunks_exact(self.outputs).enumerate().for_each(|(k, row)| packed.put(k, 0, row));
             packed
         };
         let packed: Vec<Packed> = weights.chunks_exact(depth * self.outputs).map(pack).collect();
@@ -193,7 +193,7 @@ impl Layer {
         for (image, pull) in pull.chunks_exact(rows * columns * wide).enumerate() {
             for (chunk, pull) in pull.chunks(together * columns * wide).enumerate() {
                 let mut packed = Packed::new(pull.len() / wide, wide);
-                pull.chunks_exact(wide).enumerate().for_each(|(k, row)| packed.put(k, row));
+                pull.chunks_exact(wide).enumerate().for_each(|(k, row)| packed.put(k, 0, row));
                 for (row, out) in slopes.chunks_exact_mut(depth * wide).enumerate() {
                     let first = chunk * together * self.stride[0] + row;
                     let terms = &[(x.seen(image, first, self.stride, columns), &packed)];

@@ -29,11 +29,15 @@ impl Packed {
         (first * self.depth + depth * lines + line - first) * LINE
     }
 
-    /// Writes a row.
-    pub(crate) fn put(&mut self, depth: usize, row: &[f32]) {
-        for (at, values) in row.chunks(PANEL * LINE).enumerate() {
-            let place = self.place(depth, at * PANEL);
-            self.numbers[place..][..values.len()].copy_from_slice(values);
+    /// Writes a row, or a part of it from a column on.
+    pub(crate) fn put(&mut self, depth: usize, column: usize, mut values: &[f32]) {
+        let mut column = column;
+        while !values.is_empty() {
+            let (panel, within) = (column / (PANEL * LINE), column % (PANEL * LINE));
+            let (own, more) = values.split_at(values.len().min(PANEL * LINE - within));
+            let place = self.place(depth, panel * PANEL) + within;
+            self.numbers[place..][..own.len()].copy_from_slice(own);
+            (column, values) = (column + own.len(), more);
         }
     }
 

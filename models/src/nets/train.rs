@@ -191,6 +191,7 @@ pub(crate) fn train<L: Layers>(
     if count <= held {
         return Err(FitError::Failed(format!("{count} windows are too few to learn from")));
     }
+    keep_memory();
     let (epochs, steps) = match training.warm {
         Some(warm) if lesson.from.is_some() => (warm, training.warm_steps.or(training.steps)),
         _ => (training.epochs, training.steps),
@@ -199,6 +200,12 @@ pub(crate) fn train<L: Layers>(
     let adam = Adam::new(training);
     let mut own = Loop { ctx, lesson, training, epochs, steps, draw, adam };
     own.run(layers, count - held, count)
+}
+
+/// Lets a piece of memory come and go. The C library gives the slopes of a step back to the system,
+/// and asks for them again page by page, unless a piece this large was freed before.
+fn keep_memory() {
+    std::hint::black_box(Vec::<u8>::with_capacity(1 << 24));
 }
 
 impl Loop<'_> {

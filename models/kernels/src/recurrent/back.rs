@@ -19,11 +19,23 @@ impl Layer {
         wanted: Wanted,
     ) -> Slopes {
         self.slopes_of_sums(weights, &mut tape, outputs);
+        let once = (self.shape.heard < self.shape.steps).then(|| self.over_steps(&tape.gates));
+        let heard = once.as_ref().unwrap_or(&tape.gates);
         let x = match wanted {
             Wanted::Weights => Vec::new(),
-            Wanted::Inputs => self.slopes_of_inputs(weights, &tape),
+            Wanted::Inputs => self.slopes_of_inputs(weights, heard),
         };
-        self.slopes_of_weights(&tape, x)
+        self.slopes_of_weights(&tape, heard, x)
+    }
+
+    /// Sums over all steps of slopes by what was heard once.
+    fn over_steps(&self, slopes: &[f32]) -> Room {
+        let size = self.shape.batch * self.row();
+        let mut sums = Room::zeros(size);
+        for step in slopes.chunks_exact(size) {
+            sums.iter_mut().zip(step).for_each(|(sum, slope)| *sum += slope);
+        }
+        sums
     }
 
     /// Turns the gates of the tape into slopes by their sums, from the last step back.
@@ -95,22 +107,21 @@ impl Layer {
         packed
     }
 
-    fn slopes_of_inputs(&self, weights: Weights, tape: &Tape) -> Vec<f32> {
-        let Shape { batch, steps, inputs, .. } = self.shape;
+    fn slopes_of_inputs(&self, weights: Weights, heard: &[f32]) -> Vec<f32> {
+        let (inputs, rows) = (self.shape.inputs, self.shape.heard * self.shape.batch);
         let back = self.turned(weights.input, self.cell.slots());
-        let mut sums = Room::any(steps * batch * inputs);
-        let terms = &[(Left::rows(&tape.gates, self.row()), &back)];
-        let (rows, out) = (steps * batch, &mut sums);
-        Product::<false> { terms, kept: false, rows, width: inputs, stride: inputs, out }.run();
-        let mut x = Vec::with_capacity(sums.len());
-        for at in 0..steps * batch {
-            let read = self.place(at % steps) * batch + at / steps;
-            x.extend_from_slice(&sums[read * inputs..][..inputs]);
+        let mut sums = Room::any(rows * inputs);
+        let terms = &[(Left::rows(heard, self.row()), &back)];
+        let (kept, width, stride, out) = (false, inputs, inputs, &mut sums[..]);
+        Product::<false> { terms, kept, rows, width, stride, out }.run();
+        let mut x = vec![0.0; rows * inputs];
+        for (at, sums) in sums.chunks_exact(inputs).enumerate() {
+            x[self.row_heard(at) * inputs..][..inputs].copy_from_slice(sums);
         }
         x
     }
 
-    fn slopes_of_weights(&self, tape: &Tape, x: Vec<f32>) -> Slopes {
+    fn slopes_of_weights(&self, tape: &Tape, heard: &[f32], x: Vec<f32>) -> Slopes {
         let Shape { inputs, hidden, .. } = self.shape;
         let width = self.cell.gates() * hidden;
         let (slots, hidden_slots) = (self.cell.slots(), self.cell.hidden_slots());
@@ -118,40 +129,45 @@ impl Layer {
         let mut own = vec![0.0; hidden * width];
         let mut hidden_bias = vec![0.0; if self.cell == Cell::Gru { width } else { 0 }];
         let with_one = Left::rows(&tape.inputs, inputs + 1);
-        let one = Left::rows(&tape.inputs[inputs..], inputs + 1);
         let before = Left::rows(&tape.hidden, self.units());
         let from_inputs = (with_one, inputs + 1, &mut input[..]);
         let from_hidden = (before, hidden, &mut own[..]);
-        if slots == hidden_slots {
-            self.add_products(tape, slots, [from_inputs, from_hidden]);
+        if slots == hidden_slots && heard.len() == tape.gates.len() {
+            self.add_products(heard, slots, [from_inputs, from_hidden]);
         } else {
-            self.add_products(tape, slots, [from_inputs]);
-            self.add_products(tape, hidden_slots, [from_hidden, (one, 1, &mut hidden_bias[..])]);
+            self.add_products(heard, slots, [from_inputs]);
+            self.add_products(&tape.gates, hidden_slots, [from_hidden]);
+        }
+        if self.cell == Cell::Gru {
+            for slopes in tape.gates.chunks_exact(self.row()) {
+                for (sums, slot) in hidden_bias.chunks_exact_mut(hidden).zip(hidden_slots) {
+                    let own = &slopes[slot * self.units()..][..hidden];
+                    sums.iter_mut().zip(own).for_each(|(sum, slope)| *sum += slope);
+                }
+            }
         }
         let bias = input.split_off(inputs * width);
         Slopes { x, input, hidden: own, bias, hidden_bias }
     }
 
-    /// Products, over all steps, of some columns on the left with the slopes of some gates.
+    /// Products, over all rows, of some columns on the left with the slopes of some gates.
     fn add_products<const N: usize>(
         &self,
-        tape: &Tape,
+        slopes: &[f32],
         slots: &[usize],
         mut lefts: [(Left, usize, &mut [f32]); N],
     ) {
-        let rows = self.shape.steps * self.shape.batch;
         let (row, hidden) = (self.row(), self.shape.hidden);
+        let rows = slopes.len() / row;
         let width = slots.len() * hidden;
         let mut packed = Packed::new(CHUNK.min(rows), width);
-        let mut together = vec![0.0; width];
         for first in (0..rows).step_by(CHUNK) {
             let depth = CHUNK.min(rows - first);
             packed.cut(depth);
-            for (k, slopes) in tape.gates[first * row..].chunks_exact(row).take(depth).enumerate() {
-                for (to, slot) in together.chunks_exact_mut(hidden).zip(slots) {
-                    to.copy_from_slice(&slopes[slot * self.units()..][..hidden]);
+            for (k, slopes) in slopes[first * row..].chunks_exact(row).take(depth).enumerate() {
+                for (gate, slot) in slots.iter().enumerate() {
+                    packed.put(k, gate * hidden, &slopes[slot * self.units()..][..hidden]);
                 }
-                packed.put(k, &together);
             }
             for (left, rows, out) in &mut lefts {
                 let (rows, kept) = (*rows, first > 0);

@@ -19,33 +19,34 @@ impl Layer {
 
     /// Runs over all steps; gates and cells of step t lie at `kept`·t.
     fn run(&self, weights: Weights, x: &[f32], kept: usize) -> Tape {
-        let Shape { batch, steps, inputs, .. } = self.shape;
+        let Shape { batch, steps, heard, inputs, .. } = self.shape;
         let (units, row) = (self.units(), self.row());
-        let slots = 1 + kept * (steps - 1);
-        let lstm = usize::from(matches!(self.cell, Cell::Lstm(_)));
-        let mut tape = Tape {
-            inputs: self.read(x),
-            gates: Room::any(slots * batch * row),
-            hidden: Room::any((1 + steps) * batch * units),
-            cells: Room::any(lstm * (slots + kept) * batch * units),
-            bent: Room::any(lstm * slots * batch * units),
-        };
-        tape.hidden[..batch * units].fill(0.0);
-        tape.cells[..lstm * batch * units].fill(0.0);
+        let mut tape = self.tape(x, kept);
         let (from_inputs, from_hidden) = self.packed(weights);
+        let product = |terms: &[(Left, &Packed)], kept, out: &mut [f32]| {
+            Product::<false> { terms, kept, rows: batch, width: row, stride: row, out }.run();
+        };
+        let once = (heard < steps).then(|| {
+            let mut sums = Room::any(batch * row);
+            product(&[(Left::rows(&tape.inputs, inputs + 1), &from_inputs)], false, &mut sums);
+            sums
+        });
         for step in 0..steps {
             let (before, hidden) = tape.hidden[step * batch * units..].split_at_mut(batch * units);
             let hidden = &mut hidden[..batch * units];
             let gates = &mut tape.gates[kept * step * batch * row..][..batch * row];
-            let x = &tape.inputs[step * batch * (inputs + 1)..];
-            let terms = [
-                (Left::rows(x, inputs + 1), &from_inputs),
-                (Left::rows(before, units), &from_hidden),
-            ];
-            let terms = if step == 0 { &terms[..1] } else { &terms };
-            let out = &mut *gates;
-            Product::<false> { terms, kept: false, rows: batch, width: row, stride: row, out }
-                .run();
+            let own = (Left::rows(before, units), &from_hidden);
+            match &once {
+                Some(sums) => {
+                    gates.copy_from_slice(sums);
+                    product(&[own][..usize::from(step > 0)], true, gates);
+                }
+                None => {
+                    let x = &tape.inputs[step * batch * (inputs + 1)..];
+                    let terms = [(Left::rows(x, inputs + 1), &from_inputs), own];
+                    product(&terms[..1 + usize::from(step > 0)], false, gates);
+                }
+            }
             match self.cell {
                 Cell::Lstm(act) => {
                     let at = kept * step * batch * units;
@@ -61,13 +62,30 @@ impl Layer {
         tape
     }
 
+    /// A tape with room for one step's gates and cells, or where `kept` for all, at a state of zero.
+    fn tape(&self, x: &[f32], kept: usize) -> Tape {
+        let Shape { batch, steps, .. } = self.shape;
+        let units = self.units();
+        let slots = 1 + kept * (steps - 1);
+        let lstm = usize::from(matches!(self.cell, Cell::Lstm(_)));
+        let mut tape = Tape {
+            inputs: self.read(x),
+            gates: Room::any(slots * batch * self.row()),
+            hidden: Room::any((1 + steps) * batch * units),
+            cells: Room::any(lstm * (slots + kept) * batch * units),
+            bent: Room::any(lstm * slots * batch * units),
+        };
+        tape.hidden[..batch * units].fill(0.0);
+        tape.cells[..lstm * batch * units].fill(0.0);
+        tape
+    }
+
     /// Inputs in the order of reading, steps first, each with a one that the biases multiply.
     fn read(&self, x: &[f32]) -> Room {
-        let Shape { batch, steps, inputs, .. } = self.shape;
-        let mut read = Room::any(steps * batch * (inputs + 1));
+        let Shape { batch, heard, inputs, .. } = self.shape;
+        let mut read = Room::any(heard * batch * (inputs + 1));
         for (at, row) in read.chunks_exact_mut(inputs + 1).enumerate() {
-            let place = at % batch * steps + self.place(at / batch);
-            row[..inputs].copy_from_slice(&x[place * inputs..][..inputs]);
+            row[..inputs].copy_from_slice(&x[self.row_heard(at) * inputs..][..inputs]);
             row[inputs] = 1.0;
         }
         read
@@ -97,16 +115,23 @@ impl Layer {
         let mut from_inputs = Packed::new(inputs + 1, self.row());
         let mut from_hidden = Packed::new(hidden, self.row());
         for (k, row) in weights.input.chunks_exact(width).enumerate() {
-            from_inputs.put(k, &self.spread(row, self.cell.slots()));
+            self.put(&mut from_inputs, k, row, self.cell.slots());
         }
-        from_inputs.put(inputs, &biases);
+        from_inputs.put(inputs, 0, &biases);
         for (k, row) in weights.hidden.chunks_exact(width).enumerate() {
-            from_hidden.put(k, &self.spread(row, self.cell.hidden_slots()));
+            self.put(&mut from_hidden, k, row, self.cell.hidden_slots());
         }
         (from_inputs, from_hidden)
     }
 
-    /// A row of weights at the places of a row of the tape.
+    /// Writes a row of weights at the places of a row of the tape.
+    fn put(&self, packed: &mut Packed, depth: usize, row: &[f32], slots: &[usize]) {
+        for (slot, part) in slots.iter().zip(row.chunks_exact(self.shape.hidden)) {
+            packed.put(depth, slot * self.units(), part);
+        }
+    }
+
+    /// Biases at the places of a row of the tape.
     fn spread(&self, row: &[f32], slots: &[usize]) -> Vec<f32> {
         let mut spread = vec![0.0; self.row()];
         for (slot, part) in slots.iter().zip(row.chunks_exact(self.shape.hidden)) {

@@ -6,9 +6,10 @@
 //! RNN    h = act(x·W + h₋·U + b)
 //! ```
 //!
-//! States start at zero. Sequences are x[batch][step][input] and outputs [batch][step][unit]; inside,
-//! steps come first, so that a step is one product with weights that were packed once. A reverse
-//! layer reads from the last step to the first and writes each output where its input stands.
+//! States start at zero. Sequences are x[batch][step][input], of one step where all hear the
+//! same, and outputs [batch][step][unit]; inside, steps come first, so that a step is one product with
+//! weights that were packed once. A reverse layer reads from the last step to the first and writes each
+//! output where its input stands.
 //! Hochreiter & Schmidhuber (1997); Cho et al. (2014), reset after the product; Elman (1990);
 //! slopes through time after Werbos (1990).
 
@@ -109,6 +110,8 @@ pub struct Shape {
     pub batch: usize,
     /// Steps of each sequence.
     pub steps: usize,
+    /// Steps of the inputs: as many, or one that is heard at every step.
+    pub heard: usize,
     /// Inputs of a step.
     pub inputs: usize,
     /// Units.
@@ -142,7 +145,7 @@ pub struct Weights<'a> {
 /// What a forward pass leaves for the way back.
 #[derive(Debug, Clone)]
 pub struct Tape {
-    /// Inputs and a one, [step][batch][inputs + 1].
+    /// Inputs and a one, [step heard][batch][inputs + 1].
     inputs: Room,
     /// Gates, [step][batch][block][unit].
     gates: Room,
@@ -178,6 +181,13 @@ impl Layer {
     /// Numbers of a row of the tape.
     fn row(&self) -> usize {
         self.cell.blocks() * self.units()
+    }
+
+    /// The row of x that stands at a row of the order of reading, steps first.
+    fn row_heard(&self, at: usize) -> usize {
+        let Shape { batch, steps, heard, .. } = self.shape;
+        let step = if heard == steps { self.place(at / batch) } else { 0 };
+        at % batch * heard + step
     }
 
     /// The place of a step in the order of reading.

@@ -47,7 +47,7 @@ fn joined(slopes: &Slopes) -> Vec<f32> {
 
 /// The formulas as they are written, number by number, in 64 bits.
 fn plain(layer: Layer, all: &[f64], x: &[f64]) -> Vec<f64> {
-    let Shape { batch, steps, inputs, hidden } = layer.shape;
+    let Shape { batch, steps, heard, inputs, hidden } = layer.shape;
     let gates = layer.cell.gates();
     let width = gates * hidden;
     let [w, u, b, _] = Own::ends(layer);
@@ -58,7 +58,7 @@ fn plain(layer: Layer, all: &[f64], x: &[f64]) -> Vec<f64> {
         let (mut h, mut c) = (vec![0.0; hidden], vec![0.0; hidden]);
         for step in 0..steps {
             let at = if layer.direction == Direction::Forward { step } else { steps - 1 - step };
-            let x = &x[(row * steps + at) * inputs..][..inputs];
+            let x = &x[(row * heard + at % heard) * inputs..][..inputs];
             let before = h.clone();
             for unit in 0..hidden {
                 let column = |gate: usize| gate * hidden + unit;
@@ -113,6 +113,10 @@ const CELLS: [Cell; 5] = [
     Cell::Rnn(Act::Relu),
 ];
 
+fn shape(batch: usize, steps: usize, inputs: usize, hidden: usize) -> Shape {
+    Shape { batch, steps, heard: steps, inputs, hidden }
+}
+
 fn layers(shape: Shape) -> Vec<Layer> {
     let both = [Direction::Forward, Direction::Reverse];
     let layers = CELLS.iter().flat_map(|cell| {
@@ -142,18 +146,21 @@ fn differences(of: &[f64], loss: impl Fn(&[f64]) -> f64) -> Vec<f64> {
 /// rectified units a thousand steps of the differences away from zero.
 #[test]
 fn outputs_and_slopes_are_those_of_the_formulas() {
-    let shape = |batch, steps, inputs, hidden| Shape { batch, steps, inputs, hidden };
+    let once =
+        |batch, steps, inputs, hidden| Shape { heard: 1, ..shape(batch, steps, inputs, hidden) };
     let shapes = [
         shape(1, 1, 1, 1),
         shape(1, 5, 2, 3),
         shape(3, 1, 2, 8),
         shape(13, 4, 1, 5),
         shape(2, 3, 9, 17),
+        once(1, 5, 2, 3),
+        once(9, 4, 3, 5),
     ];
     for layer in shapes.into_iter().flat_map(layers) {
-        let Shape { batch, steps, inputs, hidden } = layer.shape;
+        let Shape { batch, steps, heard, inputs, hidden } = layer.shape;
         let own = Own::new(layer, 0.7);
-        let x = noise(batch * steps * inputs, 3, 1.5);
+        let x = noise(batch * heard * inputs, 3, 1.5);
         let pull = noise(batch * steps * hidden, 5, 1.0);
         let what = format!("{layer:?}");
         let (outputs, tape) = layer.forward(own.weights(), &x);
@@ -174,7 +181,7 @@ fn outputs_and_slopes_are_those_of_the_formulas() {
 /// Many rows and units: more than one chunk, panel and block of rows, against the formulas.
 #[test]
 fn many_rows_are_like_few() {
-    for layer in layers(Shape { batch: 75, steps: 7, inputs: 3, hidden: 50 }) {
+    for layer in layers(shape(75, 7, 3, 50)) {
         let own = Own::new(layer, 0.2);
         let x = noise(75 * 7 * 3, 3, 1.0);
         let (outputs, tape) = layer.forward(own.weights(), &x);
@@ -198,7 +205,7 @@ fn many_rows_are_like_few() {
 /// LSTM: c = σ(1)·tanh 1, h = σ(1)·tanh c. GRU: h = (1 − σ(1))·tanh 1. RNN: h = tanh 1, or 1.
 #[test]
 fn one_step_by_hand() {
-    let shape = Shape { batch: 1, steps: 1, inputs: 1, hidden: 1 };
+    let shape = shape(1, 1, 1, 1);
     let sigmoid = 1.0 / (1.0 + (-1.0_f64).exp());
     let tanh = 1.0_f64.tanh();
     let want =
@@ -217,7 +224,7 @@ fn one_step_by_hand() {
 /// every x, and by U the sum of the outputs before, each as often as it is passed on.
 #[test]
 fn a_running_sum_by_hand() {
-    let shape = Shape { batch: 1, steps: 3, inputs: 1, hidden: 1 };
+    let shape = shape(1, 3, 1, 1);
     let layer = Layer { cell: Cell::Rnn(Act::Relu), direction: Direction::Forward, shape };
     let weights = Weights { input: &[1.0], hidden: &[1.0], bias: &[0.0], hidden_bias: &[] };
     let (outputs, tape) = layer.forward(weights, &[1.0, 2.0, 4.0]);
@@ -235,7 +242,7 @@ fn reverse_is_forward_on_the_turned_sequence() {
         let sequences = values.chunks_exact(6 * width);
         sequences.flat_map(|s| s.chunks_exact(width).rev().flatten().copied()).collect()
     };
-    for pair in layers(Shape { batch: 5, steps: 6, inputs: 2, hidden: 11 }).chunks_exact(2) {
+    for pair in layers(shape(5, 6, 2, 11)).chunks_exact(2) {
         let own = Own::new(pair[0], 0.5);
         let (x, pull) = (noise(60, 1, 1.0), noise(330, 2, 1.0));
         let (forward, tape) = pair[0].forward(own.weights(), &turned(&x, 2));
@@ -250,7 +257,7 @@ fn reverse_is_forward_on_the_turned_sequence() {
 /// The same call gives the same bits, and an output does not know what else is in its batch.
 #[test]
 fn bits_do_not_depend_on_the_batch() {
-    for layer in layers(Shape { batch: 15, steps: 4, inputs: 3, hidden: 20 }) {
+    for layer in layers(shape(15, 4, 3, 20)) {
         let own = Own::new(layer, 0.5);
         let x = noise(15 * 12, 9, 1.0);
         let (whole, tape) = layer.forward(own.weights(), &x);
@@ -267,7 +274,7 @@ fn bits_do_not_depend_on_the_batch() {
 /// What an earlier pass left in memory does not matter: the bits are those of a fresh thread.
 #[test]
 fn memory_used_before_does_not_matter() {
-    for layer in layers(Shape { batch: 3, steps: 4, inputs: 2, hidden: 5 }) {
+    for layer in layers(shape(3, 4, 2, 5)) {
         let own = Own::new(layer, 0.5);
         let pass = |x: &[f32]| {
             let (outputs, tape) = layer.forward(own.weights(), x);
@@ -284,7 +291,7 @@ fn memory_used_before_does_not_matter() {
 /// Huge inputs fill the gates and stay finite; NaN is passed on, not hidden.
 #[test]
 fn huge_stays_finite_and_nan_stays() {
-    for layer in layers(Shape { batch: 2, steps: 3, inputs: 1, hidden: 4 }) {
+    for layer in layers(shape(2, 3, 1, 4)) {
         let own = Own::new(layer, 0.5);
         let (outputs, tape) = layer.forward(own.weights(), &[1e12, -1e12, 1e-12, 0.0, 1e5, -1e5]);
         assert!(outputs.iter().all(|h| h.is_finite()), "{layer:?} {outputs:?}");

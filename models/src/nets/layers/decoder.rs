@@ -29,7 +29,6 @@ impl Decoder {
 
     /// `[batch, ins]` → `[batch, horizon, outputs]`.
     pub fn forward(&self, heard: Tensor<2>) -> Tensor<3> {
-        let each = heard.unsqueeze_dim::<3>(1).repeat_dim(1, self.horizon);
-        self.sums.each(self.reading.forward(each))
+        self.sums.each(self.reading.held(heard, self.horizon))
     }
 }

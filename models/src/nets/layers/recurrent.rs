@@ -61,9 +61,18 @@ impl Recurrent {
 
     /// `[batch, steps, ins]` → `[batch, steps, units]`, from a state of zero.
     pub fn forward(&self, x: Tensor<3>) -> Tensor<3> {
+        self.read(x.dims()[1], x)
+    }
+
+    /// `[batch, ins]`, the same at each of so many steps → `[batch, steps, units]`.
+    pub fn held(&self, x: Tensor<2>, steps: usize) -> Tensor<3> {
+        self.read(steps, x.unsqueeze_dim(1))
+    }
+
+    fn read(&self, steps: usize, x: Tensor<3>) -> Tensor<3> {
         match flex::serves(&x.device()) {
-            true => fused::run(self.kind, x, self.weights()),
-            false => unfused::run(self.kind, x, self.weights()),
+            true => fused::run((self.kind, steps), x, self.weights()),
+            false => unfused::run((self.kind, steps), x, self.weights()),
         }
     }
 
@@ -121,6 +130,7 @@ pub fn lstm(relu: bool) -> Cell {
 #[cfg(test)]
 pub(super) mod tests {
     use super::*;
+    use crate::nets::numbers;
     use crate::nets::tests::{Golden, Origin, draw, of, within};
 
     /// Where the weights of a layer come from; PyTorch has gates by rows, and two biases.
@@ -155,7 +165,30 @@ pub(super) mod tests {
             fused.check(fused.layers.forward(fused.input("x")));
             let chain = golden();
             let (x, weights) = (chain.input("x"), chain.layers.weights());
-            chain.check(unfused::run(chain.layers.kind, x, weights));
+            chain.check(unfused::run((chain.layers.kind, 5), x, weights));
+        }
+    }
+
+    /// What is held is what is repeated, fused and as a chain, in numbers and slopes.
+    #[test]
+    fn held_is_repeated() {
+        let mut draw = draw();
+        let layer = Recurrent::new(&mut draw, lstm(false), 3, 5);
+        let x = draw.uniform([2, 3], 1.0).val();
+        let slopes = |said: Tensor<3>| {
+            let pull = said.clone();
+            let all = (said.clone() * pull.detach()).sum().backward();
+            let of = |slope: Option<Tensor<2>>| numbers(slope.unwrap()).unwrap();
+            let weights = [&layer.input, &layer.hidden].map(|weight| of(weight.val().grad(&all)));
+            [vec![numbers(said).unwrap(), of(x.grad(&all))], weights.to_vec()].concat()
+        };
+        let one = || x.clone().unsqueeze_dim::<3>(1);
+        let want = slopes(layer.forward(one().repeat_dim(1, 4)));
+        let chain = unfused::run((layer.kind, 4), one(), layer.weights());
+        for got in [slopes(layer.held(x.clone(), 4)), slopes(chain)] {
+            for (got, want) in got.iter().flatten().zip(want.iter().flatten()) {
+                assert!((got - want).abs() < 1e-5, "{got} for {want}");
+            }
         }
     }
 

@@ -24,7 +24,7 @@ pub(super) struct Weights {
     pub hidden_bias: Tensor<1>,
 }
 
-/// A layer over whole sequences: x, W, U, and b with d behind it → outputs.
+/// A layer over whole sequences of so many steps: x, W, U, and b with d behind it → outputs.
 #[backend_extension(Flex, Autodiff)]
 pub(super) trait Sequence: Backend {
     fn sequence(
@@ -32,12 +32,12 @@ pub(super) trait Sequence: Backend {
         input: FloatTensor<Self>,
         hidden: FloatTensor<Self>,
         biases: FloatTensor<Self>,
-        kind: Kind,
+        layer: (Kind, usize),
     ) -> FloatTensor<Self>;
 }
 
-/// `[batch, steps, ins]` → `[batch, steps, units]`.
-pub(super) fn run(kind: Kind, x: Tensor<3>, weights: Weights) -> Tensor<3> {
+/// `[batch, steps or 1, ins]` → `[batch, steps, units]`.
+pub(super) fn run(layer: (Kind, usize), x: Tensor<3>, weights: Weights) -> Tensor<3> {
     let biases = match weights.hidden_bias.dims() {
         [0] => weights.bias,
         _ => Tensor::cat(vec![weights.bias, weights.hidden_bias], 0),
@@ -47,16 +47,16 @@ pub(super) fn run(kind: Kind, x: Tensor<3>, weights: Weights) -> Tensor<3> {
         weights.input.into_dispatch(),
         weights.hidden.into_dispatch(),
         biases.into_dispatch(),
-        kind,
+        layer,
     ))
 }
 
 /// x, W, U, and b with d behind it, each one block of memory.
 type Blocks = [FlexTensor; 4];
 
-fn layer(kind: Kind, [x, _, hidden, ..]: &Blocks) -> Layer {
+fn layer((kind, steps): (Kind, usize), [x, _, hidden, ..]: &Blocks) -> Layer {
     let (x, hidden) = (x.shape(), hidden.shape());
-    let shape = Shape { batch: x[0], steps: x[1], inputs: x[2], hidden: hidden[0] };
+    let shape = Shape { batch: x[0], steps, heard: x[1], inputs: x[2], hidden: hidden[0] };
     Layer { cell: kind.cell, direction: kind.direction, shape }
 }
 
@@ -77,10 +77,10 @@ impl Sequence for Flex {
         input: FloatTensor<Self>,
         hidden: FloatTensor<Self>,
         biases: FloatTensor<Self>,
-        kind: Kind,
+        layer: (Kind, usize),
     ) -> FloatTensor<Self> {
         let all = blocks([x, input, hidden, biases]);
-        let layer = layer(kind, &all);
+        let layer = self::layer(layer, &all);
         outputs(&layer, layer.infer(slices(&all), slice(&all[0])))
     }
 }
@@ -91,13 +91,13 @@ impl<C: CheckpointStrategy> Sequence for Autodiff<Flex, C> {
         input: FloatTensor<Self>,
         hidden: FloatTensor<Self>,
         biases: FloatTensor<Self>,
-        kind: Kind,
+        layer: (Kind, usize),
     ) -> FloatTensor<Self> {
         let wanted = if x.is_tracked() { Wanted::Inputs } else { Wanted::Weights };
         let parts = [x, input, hidden, biases].map(|tensor| tensor.into_parts());
         let [(x, a), (input, b), (hidden, c), (biases, d)] = parts;
         let all = blocks([x, input, hidden, biases]);
-        let layer = layer(kind, &all);
+        let layer = self::layer(layer, &all);
         match Back.prepare::<C>([a, b, c, d]).compute_bound().stateful() {
             OpsKind::Tracked(prepared) => {
                 let (said, tape) = layer.forward(slices(&all), slice(&all[0]));

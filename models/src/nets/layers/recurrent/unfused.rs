@@ -6,12 +6,12 @@ use burn::tensor::{Tensor, activation};
 use super::Kind;
 use super::fused::Weights;
 
-/// `[batch, steps, ins]` → `[batch, steps, units]`.
-pub(super) fn run(kind: Kind, x: Tensor<3>, weights: Weights) -> Tensor<3> {
-    let [batch, steps, ins] = x.dims();
+/// `[batch, steps or 1, ins]` → `[batch, steps, units]`.
+pub(super) fn run((kind, steps): (Kind, usize), x: Tensor<3>, weights: Weights) -> Tensor<3> {
+    let [batch, heard, ins] = x.dims();
     let [units, wide] = weights.hidden.dims();
-    let sums = x.clone().reshape([batch * steps, ins]).matmul(weights.input.clone());
-    let sums = (sums + weights.bias.clone().unsqueeze()).reshape([batch, steps, wide]);
+    let sums = x.clone().reshape([batch * heard, ins]).matmul(weights.input.clone());
+    let sums = (sums + weights.bias.clone().unsqueeze()).reshape([batch, heard, wide]);
     let zero = Tensor::<2>::zeros([batch, units], &x.device());
     let mut state = (zero.clone(), zero);
     let mut said: Vec<Tensor<3>> = Vec::with_capacity(steps);
@@ -20,7 +20,7 @@ pub(super) fn run(kind: Kind, x: Tensor<3>, weights: Weights) -> Tensor<3> {
             Direction::Forward => place,
             Direction::Reverse => steps - 1 - place,
         };
-        let own = sums.clone().slice([0..batch, step..step + 1, 0..wide]).reshape([batch, wide]);
+        let own = sums.clone().narrow(1, step % heard, 1).squeeze_dim(1);
         state = cell(kind.cell, own, state, &weights);
         said.push(state.0.clone().unsqueeze_dim(1));
     }
