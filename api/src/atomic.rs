@@ -4,6 +4,8 @@ use std::fs::{self, File};
 use std::io::{self, BufWriter, Write};
 use std::path::{Path, PathBuf};
 
+use sha2::{Digest, Sha256};
+
 use crate::Error;
 
 /// A file being written under a temporary name beside its own.
@@ -68,6 +70,32 @@ impl Drop for Atomic {
             // Nothing can be done about a temporary file that does not go away.
             let _ = fs::remove_file(&self.temp);
         }
+    }
+}
+
+/// SHA-256 of a file in hexadecimal, and its size.
+///
+/// # Errors
+/// A file that cannot be read.
+pub fn fingerprint(path: &Path) -> Result<(String, u64), Error> {
+    let read = || -> io::Result<(String, u64)> {
+        let mut hash = HashWriter(Sha256::new());
+        let size = io::copy(&mut File::open(path)?, &mut hash)?;
+        Ok((hash.0.finalize().iter().map(|byte| format!("{byte:02x}")).collect(), size))
+    };
+    read().map_err(Error::io("read", path))
+}
+
+struct HashWriter(Sha256);
+
+impl Write for HashWriter {
+    fn write(&mut self, bytes: &[u8]) -> io::Result<usize> {
+        self.0.update(bytes);
+        Ok(bytes.len())
+    }
+
+    fn flush(&mut self) -> io::Result<()> {
+        Ok(())
     }
 }
 

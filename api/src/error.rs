@@ -65,6 +65,27 @@ pub enum Error {
     /// Anything else that failed, in words.
     #[error("{0}")]
     Failed(String),
+    /// A name that stands for nothing.
+    #[error("no {noun} `{name}`")]
+    Absent {
+        /// What kind of thing.
+        noun: &'static str,
+        /// The name.
+        name: String,
+        /// A way out.
+        hint: Option<String>,
+    },
+    /// More work than the server takes.
+    #[error("there are already {most} {what}")]
+    Busy {
+        /// Of what.
+        what: &'static str,
+        /// How many it takes.
+        most: u32,
+    },
+    /// The database refused.
+    #[error("the database failed: {0}")]
+    Database(#[from] sqlx::Error),
     /// Stopped by its user, with nothing to keep.
     #[error("interrupted")]
     Stopped,
@@ -97,6 +118,12 @@ impl Error {
         Error::Mistake { message: message.into(), hint: hint.into() }
     }
 
+    /// No set of this name is kept.
+    pub(crate) fn no_set(name: &str) -> Error {
+        let hint = Some("GET /v1/sets lists them; PUT /v1/sets/{name} makes one".to_string());
+        Error::Absent { noun: "set", name: name.into(), hint }
+    }
+
     /// For `map_err`: the system refused `doing` something to a path.
     pub(crate) fn io(doing: &'static str, path: &Path) -> impl FnOnce(io::Error) -> Error + use<> {
         let path = path.to_path_buf();
@@ -111,7 +138,11 @@ impl Error {
     /// Whose turn it is.
     pub fn kind(&self) -> Kind {
         match self {
-            Error::Io { .. } | Error::Parquet { .. } | Error::Failed(_) => Kind::Failure,
+            Error::Io { .. }
+            | Error::Parquet { .. }
+            | Error::Database(_)
+            | Error::Busy { .. }
+            | Error::Failed(_) => Kind::Failure,
             Error::Interrupted { .. } | Error::Stopped => Kind::Interrupted,
             _ => Kind::Mistake,
         }
@@ -120,7 +151,10 @@ impl Error {
     /// What to do about it, in one line.
     pub fn hint(&self) -> Option<String> {
         match self {
-            Error::Text { hint, .. } | Error::Mistake { hint, .. } => hint.clone(),
+            Error::Text { hint, .. } | Error::Mistake { hint, .. } | Error::Absent { hint, .. } => {
+                hint.clone()
+            }
+            Error::Busy { .. } => Some("try again later".into()),
             Error::Read(error) => error.hint(),
             Error::Taken { .. } => {
                 Some("give another folder with --out, or --force to replace it".into())
@@ -131,7 +165,7 @@ impl Error {
                 io::ErrorKind::PermissionDenied => Some("choose a folder that is yours".into()),
                 _ => None,
             },
-            Error::Parquet { .. } | Error::Failed(_) | Error::Stopped => None,
+            Error::Parquet { .. } | Error::Database(_) | Error::Failed(_) | Error::Stopped => None,
         }
     }
 }

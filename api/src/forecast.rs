@@ -3,19 +3,17 @@
 use std::path::Path;
 use std::sync::Arc;
 
-use almanac_backtest::{End, FoldSpec, Progress, Sink, SinkError};
+use almanac_backtest::{End, FoldSpec, ModelSpec, Plan, Progress, Sink, SinkError, Spec, Summary};
 use almanac_data::{Column, FoldResult, Panel, Role, Stamp};
+use almanac_ingest::Read;
 use almanac_models::Ctx;
-use arrow_array::cast::AsArray;
-use arrow_array::types::Float64Type;
-use arrow_array::{Array, ArrayRef, RecordBatch};
+use arrow_array::RecordBatch;
 use parquet::errors::ParquetError;
-use serde_json::{Map, Value};
 
 use crate::lab::{Lab, Study};
 use crate::spec::Written;
-use crate::tables::{Named, Names, TableFile, batch, cell, numbers, stamps, words};
-use crate::{Error, atomic};
+use crate::tables::{Named, Names, batch, numbers, stamps, words};
+use crate::{Error, atomic, tables};
 
 /// Rows ahead, over all series, that one answer may have.
 const MOST_AHEAD: usize = 10_000_000;
@@ -41,6 +39,8 @@ pub enum Style {
     Ndjson,
     /// A JSON list of objects.
     Json,
+    /// An Arrow IPC stream.
+    Arrow,
 }
 
 impl Style {
@@ -54,9 +54,10 @@ impl Style {
             Some("parquet") => Ok(Style::Parquet),
             Some("ndjson" | "jsonl") => Ok(Style::Ndjson),
             Some("json") => Ok(Style::Json),
+            Some("arrow" | "arrows") => Ok(Style::Arrow),
             _ => Err(Error::mistake(
                 format!("cannot tell the format of {}", path.display()),
-                "end it with .csv, .parquet, .ndjson or .json".to_string(),
+                "end it with .csv, .parquet, .ndjson, .json or .arrow".to_string(),
             )),
         }
     }
@@ -69,15 +70,22 @@ impl Lab {
     /// # Errors
     /// As for [`Lab::study`]; a known column without a value ahead.
     pub fn ahead(&self, written: Written) -> Result<Study, Error> {
-        let mut study = self.study(written)?;
-        let folds = &mut study.written.spec.folds;
-        *folds = FoldSpec { horizon: folds.horizon, ..FoldSpec::default() };
-        study.read.panel = extend(&study.read.panel, study.written.spec.folds.horizon)?;
-        Ok(study)
+        self.study(written)?.ahead()
     }
 }
 
 impl Study {
+    /// The same study with rows ahead of every series in the place of its folds.
+    ///
+    /// # Errors
+    /// A known column without a value ahead.
+    pub fn ahead(mut self) -> Result<Study, Error> {
+        let folds = &mut self.written.spec.folds;
+        *folds = FoldSpec { horizon: folds.horizon, ..FoldSpec::default() };
+        self.read.panel = extend(&self.read.panel, self.written.spec.folds.horizon)?;
+        Ok(self)
+    }
+
     /// Forecasts from a study that [`Lab::ahead`] made.
     ///
     /// # Errors
@@ -105,46 +113,52 @@ impl Forecasts {
     /// # Errors
     /// A file that cannot be written.
     pub fn write(&self, path: &Path, style: Style) -> Result<(), Error> {
-        if style == Style::Parquet {
-            let mut file = TableFile::new(path);
-            file.add(self.table())?;
-            return file.close();
-        }
-        atomic::write(path, self.text(style)?.as_bytes())
+        atomic::write(path, &self.bytes(style)?)
     }
 
-    /// All of them as text, as CSV where the style is no text.
+    /// All of them in a style.
     ///
     /// # Errors
     /// None that a forecast can cause.
-    pub fn text(&self, style: Style) -> Result<String, Error> {
+    pub fn bytes(&self, style: Style) -> Result<Vec<u8>, Error> {
         let table = self.table().map_err(|e| Error::Failed(e.to_string()))?;
-        let names: Vec<String> =
-            table.schema().fields().iter().map(|field| field.name().clone()).collect();
-        let object = |row: usize| {
-            let pairs = names.iter().zip(table.columns());
-            Value::Object(
-                pairs
-                    .map(|(name, column)| (name.clone(), json(column, row)))
-                    .collect::<Map<_, _>>(),
-            )
-        };
-        let rows = 0..table.num_rows();
-        Ok(match style {
-            Style::Json => format!("{:#}\n", Value::Array(rows.map(object).collect())),
-            Style::Ndjson => rows.map(|row| format!("{}\n", object(row))).collect(),
-            Style::Csv | Style::Parquet => {
-                let line = |cells: Vec<String>| cells.join(",") + "\n";
-                let cells =
-                    |row: usize| table.columns().iter().map(|c| quoted(&cell(c, row))).collect();
-                let heading = line(names.iter().map(|name| quoted(name)).collect());
-                heading + &rows.map(|row| line(cells(row))).collect::<String>()
+        tables::bytes(&[table], style)
+    }
+
+    /// The models that were asked for.
+    pub fn models(&self) -> &[String] {
+        &self.names.models[..self.asked]
+    }
+
+    /// The same with a column for each model, `theta`, `theta-lo-80`, `theta-hi-80`, as other
+    /// libraries have it.
+    ///
+    /// # Errors
+    /// None that a forecast can cause.
+    pub fn wide(&self, style: Style) -> Result<Vec<u8>, Error> {
+        let failed = |e: ParquetError| Error::Failed(e.to_string());
+        let all = self.table().map_err(failed)?;
+        let several = usize::from(self.asked > 1);
+        let mut columns: Vec<Named> = Vec::new();
+        for (place, model) in self.models().iter().enumerate() {
+            let wanted = [("model", &Some(model.clone()))];
+            let own = tables::only(&all, &wanted[..several]).map_err(failed)?;
+            let schema = own.schema();
+            let named = schema.fields().iter().zip(own.columns()).skip(several);
+            for (field, values) in named.skip(if place == 0 { 0 } else { 2 }) {
+                let name = match field.name().as_str() {
+                    key @ ("unique_id" | "ds") => key.to_string(),
+                    "mean" => model.clone(),
+                    bound => format!("{model}-{bound}"),
+                };
+                columns.push((name, values.clone()));
             }
-        })
+        }
+        tables::bytes(&[batch(columns).map_err(failed)?], style)
     }
 
     /// `unique_id, ds, mean, lo-80, hi-80, …`, after `model` where there are several.
-    fn table(&self) -> Result<RecordBatch, ParquetError> {
+    pub fn table(&self) -> Result<RecordBatch, ParquetError> {
         let own = || self.fold.answers.iter().filter(|answer| answer.model < self.asked);
         let rows = || own().flat_map(|a| (0..a.ds.len()).map(move |step| (a, step)));
         let mut columns: Vec<Named> = Vec::new();
@@ -168,6 +182,49 @@ impl Forecasts {
     }
 }
 
+/// Folds by which a model is chosen.
+const CHOSEN_BY: usize = 3;
+
+/// Of a spec's models, the one that forecast the last horizons of the past best: the first of the
+/// leaderboard that a backtest makes.
+///
+/// # Errors
+/// A past too short for one fold; [`Error::Stopped`] when the context was cancelled.
+pub fn choose(spec: &Spec, read: &Read, ctx: &Ctx) -> Result<ModelSpec, Error> {
+    let horizon = spec.folds.horizon;
+    let seen = |series: almanac_data::Series<'_>| series.y.iter().filter(|y| !y.is_nan()).count();
+    let shortest = read.panel.iter().map(seen).min().unwrap_or(0);
+    // At least half of the past is left to learn from.
+    let count = (shortest / (2 * horizon.max(1))).clamp(1, CHOSEN_BY);
+    let folds = FoldSpec { horizon, count, ..FoldSpec::default() };
+    let written = Written::of(Spec { folds, ..spec.clone() });
+    let plan = Plan::new(&written.spec, &read.panel).map_err(|error| written.refuse(error))?;
+    let mut summary = Tried(Summary::new(&plan));
+    let end = plan.run(ctx, 0, &mut summary, &Silent).map_err(|e| Error::Failed(e.to_string()))?;
+    if end != End::Done {
+        return Err(Error::Stopped);
+    }
+    let board = summary.0.leaderboard(ctx);
+    let best = board.best().and_then(|best| spec.model.iter().find(|own| own.entry == best.model));
+    best.cloned().ok_or_else(|| Error::mistake("no model could be tried on this past", None))
+}
+
+struct Tried<'a>(Summary<'a>);
+
+impl Sink for Tried<'_> {
+    fn fold(&mut self, result: &FoldResult) -> Result<(), SinkError> {
+        self.0.feed(result);
+        Ok(())
+    }
+}
+
+/// Progress that nobody waits for.
+pub struct Silent;
+
+impl Progress for Silent {
+    fn tick(&self, _: usize, _: usize) {}
+}
+
 /// Keeps the one fold there is.
 struct Last(Option<FoldResult>);
 
@@ -175,22 +232,6 @@ impl Sink for Last {
     fn fold(&mut self, result: &FoldResult) -> Result<(), SinkError> {
         self.0 = Some(result.clone());
         Ok(())
-    }
-}
-
-/// A number stays a number, everything else is text; null where there is none.
-fn json(column: &ArrayRef, row: usize) -> Value {
-    match column.as_primitive_opt::<Float64Type>() {
-        Some(numbers) if numbers.is_valid(row) => numbers.value(row).into(),
-        Some(_) => Value::Null,
-        None => cell(column, row).into(),
-    }
-}
-
-fn quoted(text: &str) -> String {
-    match text.contains([',', '"', '\n', '\r']) {
-        true => format!("\"{}\"", text.replace('"', "\"\"")),
-        false => text.to_string(),
     }
 }
 

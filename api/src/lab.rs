@@ -46,7 +46,7 @@ impl Lab {
         let meter = Meter::start();
         if written.spec.task != TaskName::Regress {
             let read = self.read(&written.spec.data)?;
-            return Ok(Study { written, read, rows: None, meter });
+            return Ok(Study { meter, ..Study::of(written, read) });
         }
         let source = &written.spec.data;
         let ReadTable { table, audit, tidied, files } =
@@ -71,6 +71,11 @@ impl Lab {
 }
 
 impl Study {
+    /// A spec over a panel that was read already.
+    pub fn of(written: Written, read: Read) -> Study {
+        Study { written, read, rows: None, meter: Meter::start() }
+    }
+
     /// Looks everything up and counts the folds.
     ///
     /// # Errors

@@ -8,17 +8,21 @@
 
 mod atomic;
 mod compare;
+pub mod config;
 mod error;
 mod folder;
 mod forecast;
+pub mod http;
 mod lab;
 mod meter;
 pub mod panel;
 mod parts;
+mod queue;
 mod replay;
 mod rosters;
 mod run;
 mod spec;
+pub mod store;
 mod tables;
 
 pub use almanac_backtest::{Plan, Progress, Spec, WORKER};

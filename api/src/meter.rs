@@ -50,8 +50,17 @@ fn cpu_s() -> Option<f64> {
 }
 
 fn peak_bytes() -> Option<u64> {
+    status("VmHWM:")
+}
+
+/// Bytes of the process that are in memory now.
+pub fn resident() -> Option<u64> {
+    status("VmRSS:")
+}
+
+fn status(name: &str) -> Option<u64> {
     let status = fs::read_to_string("/proc/self/status").ok()?;
-    let line = status.lines().find_map(|line| line.strip_prefix("VmHWM:"))?;
+    let line = status.lines().find_map(|line| line.strip_prefix(name))?;
     Some(line.trim().trim_end_matches("kB").trim().parse::<u64>().ok()? * 1024)
 }
 

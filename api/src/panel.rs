@@ -30,6 +30,34 @@ pub fn write(path: &Path, panel: &Panel) -> Result<(), Error> {
     file.close()
 }
 
+/// Some rows of these series, from the first that is asked for, and whether more follow.
+///
+/// # Errors
+/// None that a panel can cause.
+pub fn page(
+    panel: &Panel,
+    some: std::ops::Range<usize>,
+    start: usize,
+    count: usize,
+) -> Result<(RecordBatch, bool), Error> {
+    let failed = |e: ParquetError| Error::Failed(e.to_string());
+    let (mut first, mut skip) = (some.start, start);
+    while first < some.end && skip >= panel.series(first).len() {
+        skip -= panel.series(first).len();
+        first += 1;
+    }
+    let mut last = first;
+    let mut rows = 0;
+    while last < some.end && rows < skip + count {
+        rows += panel.series(last).len();
+        last += 1;
+    }
+    let whole = table(panel, first..last).map_err(failed)?;
+    let here = whole.num_rows().saturating_sub(skip).min(count);
+    let more = last < some.end || skip + count < rows;
+    Ok((whole.slice(skip.min(whole.num_rows()), here), more))
+}
+
 fn table(panel: &Panel, some: std::ops::Range<usize>) -> Result<RecordBatch, ParquetError> {
     let series = || some.clone().map(|place| panel.series(place));
     let ids = some.clone().flat_map(|s| series_rows(panel, s).map(move |_| &panel.ids()[s]));

@@ -137,7 +137,7 @@ impl Study {
 }
 
 /// First and last stamp of a panel, as text.
-fn span(panel: &Panel) -> (String, String) {
+pub(crate) fn span(panel: &Panel) -> (String, String) {
     let show = |stamp: Option<&Stamp>| stamp.map(|&at| panel.calendar.show(at)).unwrap_or_default();
     let first = panel.iter().filter_map(|series| series.at.first()).min();
     let last = panel.iter().filter_map(|series| series.at.last()).max();

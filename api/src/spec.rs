@@ -85,6 +85,11 @@ impl Written {
         Ok(Written { spec, file: name.into(), text: text.into(), touched })
     }
 
+    /// A spec that never was text.
+    pub fn of(spec: Spec) -> Written {
+        Written { spec, file: PathBuf::new(), text: String::new(), touched: Vec::new() }
+    }
+
     /// A plan's refusal, with its place in the file unless a flag is behind it.
     pub(crate) fn refuse(&self, error: PlanError) -> Error {
         let (message, hint) = (error.to_string(), error.hint());

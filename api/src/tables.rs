@@ -9,16 +9,19 @@ use arrow_array::cast::AsArray;
 use arrow_array::types::{Date32Type, Float64Type, Int32Type, Int64Type, TimestampMicrosecondType};
 use arrow_array::{
     Array, ArrayRef, Date32Array, Float64Array, Int32Array, Int64Array, RecordBatch, StringArray,
-    TimestampMicrosecondArray,
+    TimestampMicrosecondArray, UInt32Array,
 };
+use arrow_ipc::writer::StreamWriter;
 use arrow_schema::{DataType, Field, Schema, SchemaRef};
 use parquet::arrow::ArrowWriter;
 use parquet::basic::Compression;
 use parquet::errors::ParquetError;
 use parquet::file::properties::WriterProperties;
 
-use crate::Error;
+use serde_json::Value;
+
 use crate::atomic::Atomic;
+use crate::{Error, Style};
 
 /// Microseconds of a day.
 const DAY: i64 = 86_400_000_000;
@@ -211,12 +214,8 @@ impl TableFile {
         let damage = |e: ParquetError| Error::parquet("write", &self.path, e);
         let rows = rows.map_err(damage)?;
         if self.out.is_none() {
-            let properties = WriterProperties::builder()
-                .set_compression(Compression::ZSTD(Default::default()))
-                .set_max_row_group_row_count(Some(1 << 18))
-                .build();
             let file = Atomic::create(&self.path)?;
-            let out = ArrowWriter::try_new(file, rows.schema(), Some(properties));
+            let out = ArrowWriter::try_new(file, rows.schema(), Some(properties()));
             self.out = Some(out.map_err(damage)?);
         }
         self.out.as_mut().map_or(Ok(()), |out| out.write(&rows)).map_err(damage)
@@ -230,6 +229,130 @@ impl TableFile {
         let Some(out) = self.out else { return Ok(()) };
         out.into_inner().map_err(|e| Error::parquet("write", &self.path, e))?.commit()
     }
+}
+
+/// Rows of tables of one schema, as text or bytes.
+///
+/// # Errors
+/// None that a table of ours can cause.
+pub fn bytes(batches: &[RecordBatch], style: Style) -> Result<Vec<u8>, Error> {
+    let failed = |e: &dyn std::fmt::Display| Error::Failed(e.to_string());
+    let Some(first) = batches.first() else { return Ok(Vec::new()) };
+    match style {
+        Style::Parquet => {
+            let mut out = ArrowWriter::try_new(Vec::new(), first.schema(), Some(properties()));
+            for batch in batches {
+                out.as_mut().map_or(Ok(()), |out| out.write(batch)).map_err(|e| failed(&e))?;
+            }
+            out.and_then(ArrowWriter::into_inner).map_err(|e| failed(&e))
+        }
+        Style::Arrow => {
+            let out = StreamWriter::try_new(Vec::new(), &first.schema());
+            let mut out = out.map_err(|e| failed(&e))?;
+            batches.iter().try_for_each(|batch| out.write(batch)).map_err(|e| failed(&e))?;
+            out.finish().and_then(|()| out.into_inner()).map_err(|e| failed(&e))
+        }
+        Style::Json | Style::Ndjson | Style::Csv => Ok(text(batches, style).into_bytes()),
+    }
+}
+
+/// Rows as text.
+fn text(batches: &[RecordBatch], style: Style) -> String {
+    let mut out = String::new();
+    let names: Vec<String> = batches.first().map_or(Vec::new(), |batch| {
+        batch.schema().fields().iter().map(|field| quoted(field.name())).collect()
+    });
+    match style {
+        Style::Json => out.push('['),
+        Style::Csv => out.push_str(&(names.join(",") + "\n")),
+        _ => {}
+    }
+    let schema = batches.first().map(RecordBatch::schema);
+    let keys: Vec<String> = schema
+        .iter()
+        .flat_map(|schema| schema.fields().iter())
+        .map(|field| Value::from(field.name().as_str()).to_string())
+        .collect();
+    let mut first = true;
+    for batch in batches {
+        for row in 0..batch.num_rows() {
+            match style {
+                Style::Csv => {
+                    let cells = batch.columns().iter().map(|column| quoted(&cell(column, row)));
+                    out.push_str(&(cells.collect::<Vec<_>>().join(",") + "\n"));
+                }
+                _ => {
+                    if style == Style::Json {
+                        out.push_str(if first { "\n  " } else { ",\n  " });
+                    }
+                    object(&mut out, &keys, batch, row);
+                    if style == Style::Ndjson {
+                        out.push('\n');
+                    }
+                }
+            }
+            first = false;
+        }
+    }
+    if style == Style::Json {
+        out.push_str(if first { "]\n" } else { "\n]\n" });
+    }
+    out
+}
+
+/// A row as a JSON object: numbers stay numbers, everything else is text, null where nothing is.
+fn object(out: &mut String, keys: &[String], batch: &RecordBatch, row: usize) {
+    out.push('{');
+    for (place, (key, column)) in keys.iter().zip(batch.columns()).enumerate() {
+        if place > 0 {
+            out.push_str(", ");
+        }
+        out.push_str(key);
+        out.push_str(": ");
+        let value = match column.data_type() {
+            _ if column.is_null(row) => Value::Null,
+            DataType::Float64 => column.as_primitive::<Float64Type>().value(row).into(),
+            DataType::Int32 => column.as_primitive::<Int32Type>().value(row).into(),
+            _ => cell(column, row).into(),
+        };
+        out.push_str(&value.to_string());
+    }
+    out.push('}');
+}
+
+fn quoted(text: &str) -> String {
+    match text.contains([',', '"', '\n', '\r']) {
+        true => format!("\"{}\"", text.replace('"', "\"\"")),
+        false => text.to_string(),
+    }
+}
+
+/// The rows whose columns of words have these values, where one is wanted.
+///
+/// # Errors
+/// A column that is not there.
+pub fn only(
+    batch: &RecordBatch,
+    wanted: &[(&str, &Option<String>)],
+) -> Result<RecordBatch, ParquetError> {
+    let mut kept: Vec<u32> = (0..batch.num_rows() as u32).collect();
+    for (name, value) in wanted {
+        let Some(value) = value else { continue };
+        let absent = || ParquetError::General(format!("no column `{name}`"));
+        let column = batch.column_by_name(name).ok_or_else(absent)?.as_string::<i32>();
+        kept.retain(|&row| column.value(row as usize) == value);
+    }
+    if kept.len() == batch.num_rows() {
+        return Ok(batch.clone());
+    }
+    Ok(arrow_select::take::take_record_batch(batch, &UInt32Array::from(kept))?)
+}
+
+fn properties() -> WriterProperties {
+    WriterProperties::builder()
+        .set_compression(Compression::ZSTD(Default::default()))
+        .set_max_row_group_row_count(Some(1 << 18))
+        .build()
 }
 
 #[cfg(test)]

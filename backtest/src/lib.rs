@@ -46,6 +46,30 @@ pub use summary::Summary;
 use question::{Held, Question};
 use shared::Shared;
 
+/// The threads of a run: its own, or those that it was called on.
+pub(crate) enum Pool {
+    Own(rayon::ThreadPool),
+    Called,
+}
+
+impl Pool {
+    fn of(threads: usize) -> Result<Pool, RunError> {
+        if rayon::current_thread_index().is_some() {
+            return Ok(Pool::Called);
+        }
+        let pool = rayon::ThreadPoolBuilder::new().num_threads(threads);
+        Ok(Pool::Own(pool.thread_name(|_| WORKER.into()).build()?))
+    }
+
+    /// Runs `work` on them.
+    pub(crate) fn install<T: Send>(&self, work: impl FnOnce() -> T + Send) -> T {
+        match self {
+            Pool::Own(pool) => pool.install(work),
+            Pool::Called => work(),
+        }
+    }
+}
+
 /// The name of every thread that fits: a panic on one is a row, not the end of the program.
 pub const WORKER: &str = "almanac-worker";
 
@@ -53,7 +77,8 @@ impl Plan<'_> {
     /// Walks forward from fold `from` (0 for the first; later to resume), giving each fold to the
     /// sink as it ends. Only the fold at hand is in memory, and what is fitted where it is kept.
     ///
-    /// Failures of models are rows: see [`Answered::error`]. Results do not depend on threads.
+    /// Failures of models are rows: see [`Answered::error`]. Results do not depend on threads: a
+    /// run has as many as its spec says, or, called on a thread of a pool, those of that pool.
     ///
     /// # Errors
     /// A sink that refuses, a system without threads.
@@ -64,8 +89,7 @@ impl Plan<'_> {
         sink: &mut dyn Sink,
         progress: &dyn Progress,
     ) -> Result<End, RunError> {
-        let pool = rayon::ThreadPoolBuilder::new().num_threads(self.threads());
-        let pool = pool.thread_name(|_| WORKER.into()).build()?;
+        let pool = Pool::of(self.threads())?;
         let (series, models) = (self.panel.len(), self.models.len());
         let ctx = &self.sized(ctx);
         let (mut held, mut shared) = (self.nothing_held(), Shared::nothing(self));

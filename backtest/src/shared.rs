@@ -6,8 +6,8 @@ use almanac_data::{FitError, Forecasting};
 use almanac_models::lift::Scope;
 use almanac_models::{Ctx, Fitted};
 use cpu_time::ProcessTime;
-use rayon::ThreadPool;
 
+use crate::Pool;
 use crate::plan::Plan;
 use crate::question::caught;
 use crate::ready::{Named, Ready};
@@ -40,7 +40,7 @@ impl<'a> Shared<'a> {
 
     /// Fits every model of the panel that is due at this fold, one after another, each on all
     /// threads of the pool.
-    pub fn fit(&mut self, ctx: &Ctx, fold: usize, pool: &ThreadPool) {
+    pub fn fit(&mut self, ctx: &Ctx, fold: usize, pool: &Pool) {
         let plan = self.plan;
         let panel = plan.models.iter().zip(&mut self.fits);
         for (model, held) in panel.filter(|(model, _)| model.scope == Scope::Panel) {

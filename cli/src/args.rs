@@ -48,6 +48,11 @@ pub enum Command {
     Compare(Compare),
     /// Run a finished run again and compare it bit for bit
     Replay(Replay),
+    /// Serve the REST API; `--print-config` shows every setting
+    Serve(Serve),
+    /// Keys of the REST API
+    #[command(after_help = EXAMPLES_KEY)]
+    Key(KeyArgs),
     /// Completions for a shell
     #[command(after_help = EXAMPLES_COMPLETIONS)]
     Completions {
@@ -286,6 +291,84 @@ pub struct Replay {
     #[arg(long)]
     pub json: bool,
 }
+
+#[derive(Args)]
+#[command(after_help = EXAMPLES_SERVE)]
+pub struct Serve {
+    /// Where to listen; 127.0.0.1:8080 when left out
+    #[arg(long, value_name = "HOST:PORT")]
+    pub addr: Option<String>,
+    /// Folder of sets, runs, jobs and keys; almanac-store when left out
+    #[arg(long, value_name = "DIR")]
+    pub store: Option<PathBuf>,
+    /// Settings in TOML; ALMANAC_SERVE_… variables override them, flags override both
+    #[arg(long, value_name = "FILE")]
+    pub config: Option<PathBuf>,
+    /// Any setting, such as limits.rows=1000000 or log=json
+    #[arg(long = "set", value_name = "KEY=VALUE")]
+    pub set: Vec<String>,
+    /// Something before it does TLS: other machines may reach it, with keys
+    #[arg(long)]
+    pub proxy: bool,
+    /// Ask for a key on this machine too
+    #[arg(long)]
+    pub keys: bool,
+    /// Folder with further sets [env: ALMANAC_DATA]
+    #[arg(long, value_name = "DIR")]
+    pub data_root: Option<PathBuf>,
+    /// Print the settings as they would hold, and stop
+    #[arg(long)]
+    pub print_config: bool,
+}
+
+#[derive(Args)]
+pub struct KeyArgs {
+    #[command(subcommand)]
+    pub command: KeyCommand,
+    /// Folder of the server; almanac-store when left out
+    #[arg(long, global = true, value_name = "DIR")]
+    pub store: Option<PathBuf>,
+    /// Print JSON
+    #[arg(long, global = true)]
+    pub json: bool,
+}
+
+#[derive(Subcommand)]
+pub enum KeyCommand {
+    /// Make a key; its token is told once
+    Create {
+        /// What it is for
+        name: String,
+        /// What it may do: read, write, admin
+        #[arg(long, default_value = "read")]
+        role: String,
+        /// Days until it ends by itself
+        #[arg(long, value_name = "N", value_parser = clap::value_parser!(u32).range(1..=36500))]
+        days: Option<u32>,
+    },
+    /// List keys, without their secrets
+    List,
+    /// Revoke a key: it opens nothing any more
+    Revoke {
+        /// Its id, as `list` shows it
+        id: String,
+    },
+}
+
+const EXAMPLES_SERVE: &str = "\
+Examples:
+  almanac serve
+  almanac serve --addr 127.0.0.1:9000 --store lab --set limits.jobs=2
+  almanac serve --addr 0.0.0.0:8080 --proxy --config server.toml
+  ALMANAC_SERVE_LIMITS__ROWS=1000000 almanac serve --print-config";
+
+const EXAMPLES_KEY: &str = "\
+Examples:
+  almanac key create dashboard --role read --days 90
+  almanac key list --store lab
+  almanac key revoke 1f2e3d4c5b6a
+
+A running server holds its store: make keys before it starts, or with POST /v1/keys.";
 
 const EXAMPLES_BACKTEST: &str = "\
 Examples:

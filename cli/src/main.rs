@@ -61,6 +61,8 @@ fn run(command: Command, say: &Say) -> Result<Outcome, Error> {
         Command::Metrics(args) => commands::rosters::run(Roster::Metrics, &args, say),
         Command::Compare(args) => commands::compare::run(&args, say),
         Command::Replay(args) => commands::replay::run(&args, say),
+        Command::Serve(args) => commands::serve::run(&args, say),
+        Command::Key(args) => commands::key::run(&args, say),
         Command::Completions { shell } => {
             let mut script = Vec::new();
             clap_complete::generate(shell, &mut Cli::command(), "almanac", &mut script);

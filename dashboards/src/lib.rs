@@ -5,6 +5,7 @@
 //! content security policy lets no script run but the two that ship with the page.
 #![forbid(unsafe_code)]
 
+mod api;
 mod figures;
 mod look;
 mod page;
@@ -12,4 +13,5 @@ mod tables;
 mod text;
 mod verdict;
 
+pub use api::api_page;
 pub use page::{PLOTLY_JS, report};

@@ -60,6 +60,18 @@ pub fn report(report: &Report) -> String {
     )
 }
 
+/// A page of text and tables without scripts; `title` and `body` are HTML.
+pub(crate) fn plain(title: &str, body: &str) -> String {
+    format!(
+        "<!doctype html><html lang=en><head><meta charset=utf-8>\
+         <meta http-equiv=\"Content-Security-Policy\" content=\"default-src 'none'; \
+         style-src 'unsafe-inline'; base-uri 'none'; form-action 'none'\">\
+         <meta name=viewport content=\"width=device-width, initial-scale=1\">\
+         <meta name=color-scheme content=\"light dark\"><title>{title} · Almanac</title>\
+         <style>{PAGE_CSS}</style></head><body><main>{body}</main></body></html>\n"
+    )
+}
+
 /// The parts in reading order: address within the page, heading, HTML.
 fn parts(report: &Report) -> Vec<(&'static str, &'static str, String)> {
     let looks = Looks::new(&report.leaderboard);

@@ -4,6 +4,7 @@ use std::fmt;
 use std::fs::File;
 use std::io::{self, BufReader, Cursor, Read};
 use std::path::{Path, PathBuf};
+use std::sync::Arc;
 use std::thread;
 
 use almanac_data::{Format, Source, SourceFile, Tidy, nearest};
@@ -11,6 +12,7 @@ use sha2::{Digest, Sha256};
 
 use crate::cards::{self, Card};
 use crate::error::ReadError;
+use crate::given::{Cells, From, Given};
 use crate::notes::Notes;
 
 /// One file, or the bytes of a shipped set.
@@ -21,13 +23,20 @@ pub(crate) struct Input {
     pub bytes: Bytes,
     /// SHA-256 that the card promises.
     pub promised: Option<String>,
+    /// The most rows that are taken, and bytes once unpacked.
+    pub most: (usize, u64),
 }
 
 #[derive(Clone)]
 pub(crate) enum Bytes {
     File(PathBuf),
     Shipped(&'static [u8]),
+    /// Columns that were parsed elsewhere.
+    Columns(Arc<Vec<(String, Cells)>>),
 }
+
+/// As many as there are.
+const ANY: (usize, u64) = (usize::MAX, u64::MAX);
 
 /// What a file is known by.
 pub(crate) struct Print {
@@ -58,8 +67,19 @@ pub(crate) fn resolve(
     for path in joined.chain(stated.curves.as_mut().map(|file| &mut file.path)) {
         *path = here(&card, path, data_root)?.display().to_string();
     }
-    let input = Input { name: name.clone(), bytes, promised: card.sha256 };
+    let input = Input { name: name.clone(), bytes, promised: card.sha256, most: ANY };
     Ok((merge(stated, source), vec![input]))
+}
+
+/// The same for rows that somebody gives.
+pub(crate) fn given(source: &Source, given: &Given) -> (Source, Input) {
+    let bytes = match &given.from {
+        From::File(path) => Bytes::File(path.clone()),
+        From::Columns(columns) => Bytes::Columns(Arc::clone(columns)),
+    };
+    let most = given.most.unwrap_or(ANY);
+    let input = Input { name: given.name.clone(), bytes, promised: None, most };
+    (merge(given.source.clone(), source), input)
 }
 
 /// Where a file of a set lies.
@@ -130,6 +150,7 @@ fn files(path: &str) -> Result<Vec<Input>, ReadError> {
         name: path.display().to_string(),
         bytes: Bytes::File(path),
         promised: None,
+        most: ANY,
     };
     if Path::new(path).is_file() {
         return Ok(vec![file(path.into())]);
@@ -181,6 +202,7 @@ impl Input {
         Ok(match &self.bytes {
             Bytes::File(path) => Box::new(File::open(path).map_err(|e| self.io(&e))?),
             Bytes::Shipped(bytes) => Box::new(Cursor::new(*bytes)),
+            Bytes::Columns(_) => Box::new(io::empty()),
         })
     }
 
@@ -188,11 +210,16 @@ impl Input {
     pub fn text(&self) -> Result<Box<dyn Read + Send>, ReadError> {
         let head = head(self.raw()?).map_err(|e| self.io(&e))?;
         let raw = self.raw()?;
+        let (left, most) = (self.most.1, self.most.1);
         Ok(match Packing::of(&head) {
             Packing::None => raw,
-            Packing::Gzip => Box::new(flate2::read::MultiGzDecoder::new(BufReader::new(raw))),
+            Packing::Gzip => {
+                let from = flate2::read::MultiGzDecoder::new(BufReader::new(raw));
+                Box::new(Limited { from, left, most })
+            }
             Packing::Zstd => {
-                Box::new(zstd::stream::read::Decoder::new(raw).map_err(|e| self.io(&e))?)
+                let from = zstd::stream::read::Decoder::new(raw).map_err(|e| self.io(&e))?;
+                Box::new(Limited { from, left, most })
             }
         })
     }
@@ -241,6 +268,9 @@ impl Input {
         &self,
         read: impl FnOnce() -> Result<T, ReadError>,
     ) -> Result<(T, Print), ReadError> {
+        if let Bytes::Columns(columns) = &self.bytes {
+            return Ok((read()?, Print::of_columns(columns)));
+        }
         thread::scope(|scope| {
             let print = scope.spawn(|| self.fingerprint());
             let done = read()?;
@@ -272,8 +302,53 @@ impl Input {
                 }
             }
         }
-        let sha256 = hash.finalize().iter().map(|byte| format!("{byte:02x}")).collect();
-        Ok(Print { sha256, bytes: size })
+        Ok(Print { sha256: hex(hash), bytes: size })
+    }
+}
+
+impl Print {
+    /// Of names and cells, each after its length.
+    fn of_columns(columns: &[(String, Cells)]) -> Print {
+        let (mut hash, mut bytes) = (Sha256::new(), 0);
+        let mut add = |part: &[u8]| {
+            hash.update((part.len() as u64).to_le_bytes());
+            hash.update(part);
+            bytes += part.len() as u64;
+        };
+        for (name, cells) in columns {
+            add(name.as_bytes());
+            match cells {
+                Cells::Words(words) => words.iter().for_each(|word| match word {
+                    Some(word) => add(word.as_bytes()),
+                    None => add(b"\0"),
+                }),
+                Cells::Numbers(numbers) => {
+                    let all: Vec<u8> = numbers.iter().flat_map(|n| n.to_le_bytes()).collect();
+                    add(&all);
+                }
+            }
+        }
+        Print { sha256: hex(hash), bytes }
+    }
+}
+
+fn hex(hash: Sha256) -> String {
+    hash.finalize().iter().map(|byte| format!("{byte:02x}")).collect()
+}
+
+/// Unpacked bytes, up to a limit.
+struct Limited<R> {
+    from: R,
+    left: u64,
+    most: u64,
+}
+
+impl<R: Read> Read for Limited<R> {
+    fn read(&mut self, into: &mut [u8]) -> io::Result<usize> {
+        let read = self.from.read(into)? as u64;
+        let over = || io::Error::other(format!("over {} bytes once unpacked", self.most));
+        self.left = self.left.checked_sub(read).ok_or_else(over)?;
+        Ok(read as usize)
     }
 }
 
@@ -317,6 +392,7 @@ impl fmt::Debug for Bytes {
         match self {
             Bytes::File(path) => write!(f, "{}", path.display()),
             Bytes::Shipped(bytes) => write!(f, "{} bytes", bytes.len()),
+            Bytes::Columns(columns) => write!(f, "{} columns", columns.len()),
         }
     }
 }

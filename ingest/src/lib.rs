@@ -18,6 +18,7 @@ mod error;
 mod findings;
 mod freq;
 mod gather;
+mod given;
 mod grid;
 mod input;
 mod names;
@@ -36,6 +37,7 @@ use almanac_data::{Audit, Panel, Source, SourceFile, Tidied};
 
 pub use cards::Card;
 pub use error::ReadError;
+pub use given::{Cells, From, Given};
 pub use tables::{ReadTable, read_table};
 
 /// A source as read: the panel, what was found in the raw rows, what was done about it.
@@ -57,10 +59,22 @@ pub struct Read {
 /// Whatever stops the reading, with its place; see [`ReadError`].
 pub fn read(source: &Source, data_root: Option<&Path>) -> Result<Read, ReadError> {
     let (source, inputs) = input::resolve(source, data_root)?;
-    if let Some(name) = source.of_table() {
-        let reason =
-            "only a table has this: a panel's columns are known, past, open, close, static";
-        return Err(ReadError::Setting { name, value: "…".into(), reason: reason.into() });
-    }
+    of_panel(&source)?;
     reading::read(&source, &inputs)
+}
+
+/// Reads given rows; what the source says goes before what they say of themselves.
+///
+/// # Errors
+/// As of [`read`]; more rows or bytes than they may have.
+pub fn read_given(source: &Source, given: &Given) -> Result<Read, ReadError> {
+    let (source, input) = input::given(source, given);
+    of_panel(&source)?;
+    reading::read(&source, &[input])
+}
+
+fn of_panel(source: &Source) -> Result<(), ReadError> {
+    let Some(name) = source.of_table() else { return Ok(()) };
+    let reason = "only a table has this: a panel's columns are known, past, open, close, static";
+    Err(ReadError::Setting { name, value: "…".into(), reason: reason.into() })
 }

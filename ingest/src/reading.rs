@@ -170,14 +170,17 @@ impl State {
         };
         let wanted = Wanted { columns: Some(roles.wanted()), keep: roles.keep.clone() };
         let kept = wanted.take(head).map_err(|e| input.malformed(e))?;
-        let count = kept.height();
-        self.rows.add(&kept, &sheet, &mut self.notes)?;
-        drop(kept);
-        let mut count = count;
-        readers::each(reader, &wanted, |frame| {
+        let mut count = 0;
+        let mut add = |frame: &DataFrame| {
             count += frame.height();
-            self.rows.add(&frame, &sheet, &mut self.notes)
-        })?;
+            if count > input.most.0 {
+                return Err(ReadError::TooMany { what: "rows", got: count, most: input.most.0 });
+            }
+            self.rows.add(frame, &sheet, &mut self.notes)
+        };
+        add(&kept)?;
+        drop(kept);
+        readers::each(reader, &wanted, |frame| add(&frame))?;
         Ok(count)
     }
 

@@ -172,6 +172,11 @@ impl Ctx {
         Ctx { threads, ..self.clone() }
     }
 
+    /// The same, stopped where the other is.
+    pub fn stopped_with(self, other: &Ctx) -> Ctx {
+        Ctx { cancel: Arc::clone(&other.cancel), ..self }
+    }
+
     /// Asks all work under this context, and under its named children, to stop.
     pub fn cancel(&self) {
         self.cancel.store(true, Ordering::Relaxed);

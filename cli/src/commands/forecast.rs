@@ -32,7 +32,7 @@ pub fn run(args: &Forecast, say: &Say) -> Result<Outcome, Error> {
             forecasts.write(path, style)?;
             say.remark(&format!("wrote {}", path.display()));
         }
-        None => say.data(&forecasts.text(style)?),
+        None => say.data(&String::from_utf8_lossy(&forecasts.bytes(style)?)),
     }
     let failures = forecasts.failures.len();
     if failures > 0 {

@@ -6,8 +6,10 @@ pub mod compare;
 mod demo;
 pub mod forecast;
 pub mod ingest;
+pub mod key;
 pub mod replay;
 pub mod rosters;
+pub mod serve;
 
 use std::path::PathBuf;
 

@@ -4,6 +4,7 @@
 //! beside them the place of each row, so that whoever finds a flaw can name it.
 
 mod columnar;
+mod columns;
 mod delimited;
 mod encoding;
 mod envelope;
@@ -19,7 +20,7 @@ use almanac_data::{Format, Source};
 use polars::prelude::*;
 
 use crate::error::ReadError;
-use crate::input::Input;
+use crate::input::{Bytes, Input};
 
 /// Name of the column that holds the place of each row: its line in a text, else its number.
 pub(crate) const PLACE: &str = "\u{1}place";
@@ -35,6 +36,11 @@ pub(crate) trait Reader: Send {
     /// The frequency that the file states.
     fn freq(&self) -> Option<String> {
         None
+    }
+
+    /// Whether it is known that no rows follow.
+    fn ended(&self) -> bool {
+        false
     }
 }
 
@@ -74,6 +80,9 @@ pub(crate) fn open(
     input: &Input,
     source: &Source,
 ) -> Result<(Box<dyn Reader>, &'static str), ReadError> {
+    if let Bytes::Columns(columns) = &input.bytes {
+        return Ok((columns::open(columns), "row"));
+    }
     let format = input.format(source.format)?;
     let unknown = || input.malformed(format!("no reader for {format:?}"));
     let entry = ROSTER.iter().find(|entry| entry.formats.contains(&format)).ok_or_else(unknown)?;
@@ -122,6 +131,9 @@ pub(crate) fn each(
     wanted: &Wanted,
     mut take: impl FnMut(DataFrame) -> Result<(), ReadError>,
 ) -> Result<(), ReadError> {
+    if reader.ended() {
+        return Ok(());
+    }
     thread::scope(|scope| {
         let (send, frames) = sync_channel(1);
         scope.spawn(move || {

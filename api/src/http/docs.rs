@@ -1,0 +1,34 @@
+//! The OpenAPI document, and a page to read it by.
+
+use axum::extract::State;
+use axum::http::header;
+use axum::response::{Html, IntoResponse};
+use utoipa::Modify;
+use utoipa::openapi::OpenApi;
+use utoipa::openapi::security::{Http, HttpAuthScheme, SecurityScheme};
+
+use super::Shared;
+
+/// How a client shows who it is.
+pub struct ByKey;
+
+impl Modify for ByKey {
+    fn modify(&self, document: &mut OpenApi) {
+        let scheme = SecurityScheme::Http(Http::new(HttpAuthScheme::Bearer));
+        document.components.get_or_insert_default().add_security_scheme("key", scheme);
+    }
+}
+
+/// This document.
+#[utoipa::path(get, path = "/openapi.json", tag = "service", security(()),
+    responses((status = 200, body = serde_json::Value)))]
+pub async fn openapi(State(app): State<Shared>) -> impl IntoResponse {
+    ([(header::CONTENT_TYPE, "application/json")], app.openapi.clone())
+}
+
+/// A page that shows it.
+#[utoipa::path(get, path = "/docs", tag = "service", security(()),
+    responses((status = 200, body = String, content_type = "text/html")))]
+pub async fn page(State(app): State<Shared>) -> impl IntoResponse {
+    Html(almanac_dashboards::api_page(&app.openapi))
+}

@@ -1,0 +1,291 @@
+//! Backtests as jobs: ask, watch, cancel.
+
+use std::convert::Infallible;
+use std::sync::Arc;
+
+use almanac_backtest::Spec;
+use axum::Json;
+use axum::body::Body;
+use axum::extract::{Path, State};
+use axum::http::{HeaderMap, StatusCode, Uri, header};
+use axum::response::IntoResponse;
+use axum::response::sse::{Event as Sent, KeepAlive, Sse};
+use axum::{Extension, response::Response};
+use futures_util::stream::{self, Stream};
+use serde::{Deserialize, Serialize};
+use serde_json::json;
+use utoipa::{IntoParams, ToSchema};
+
+use super::auth::Who;
+use super::{Answer, Problem, Refused, Shared, body, query, sets};
+use crate::queue::{Event, Log};
+use crate::store::{Job, Reply, State as JobState};
+
+/// A page of jobs.
+#[derive(Debug, Serialize, ToSchema)]
+pub struct Jobs {
+    /// The newest first.
+    jobs: Vec<Job>,
+    /// What to give as `cursor` for the next page; none at the end.
+    next: Option<String>,
+}
+
+/// Which jobs.
+#[derive(Debug, Default, Deserialize, IntoParams)]
+#[serde(default, deny_unknown_fields)]
+#[into_params(parameter_in = Query)]
+pub struct Which {
+    /// Only those in this state.
+    state: Option<JobState>,
+    /// Where the page before ended.
+    cursor: Option<String>,
+    /// Jobs on a page.
+    #[param(minimum = 1, maximum = 1000)]
+    limit: Option<usize>,
+}
+
+/// A backtest to be run: a spec, as `almanac backtest` takes it in TOML, whose data is a set.
+#[derive(ToSchema)]
+#[allow(dead_code)]
+pub struct BacktestSpec {
+    /// forecast, direction or regress.
+    #[schema(example = "forecast")]
+    task: Option<String>,
+    /// The set, and how to read it.
+    #[schema(value_type = Object, example = json!({"set": "nile"}))]
+    data: serde_json::Value,
+    /// Where past and future part.
+    #[schema(value_type = Object, example = json!({"horizon": 5, "count": 4}))]
+    folds: serde_json::Value,
+    /// What learners are told of each row.
+    #[schema(value_type = Option<Object>)]
+    features: Option<serde_json::Value>,
+    /// Settings of learners' lifts.
+    #[schema(value_type = Option<Object>)]
+    lift: Option<serde_json::Value>,
+    /// Every learner once for each of these.
+    #[schema(value_type = Option<Vec<Object>>)]
+    variant: Option<serde_json::Value>,
+    /// The models.
+    #[schema(value_type = Vec<Object>, example = json!([{"use": "naive"}, {"use": "auto_theta"}]))]
+    model: serde_json::Value,
+    /// How answers are judged.
+    #[schema(value_type = Option<Object>)]
+    score: Option<serde_json::Value>,
+    /// Trading on the answers.
+    #[schema(value_type = Option<Object>)]
+    money: Option<serde_json::Value>,
+    /// Seed and device.
+    #[schema(value_type = Option<Object>)]
+    run: Option<serde_json::Value>,
+}
+
+/// Asks for a backtest. With an `Idempotency-Key`, the same request again gives the same job.
+#[utoipa::path(post, path = "/v1/backtests", tag = "backtests", request_body = BacktestSpec,
+    params(("Idempotency-Key" = Option<String>, Header, description = "up to 200 letters", max_length = 200)),
+    responses((status = 202, body = Job), Refused))]
+pub async fn create(
+    State(app): State<Shared>,
+    Extension(who): Extension<Who>,
+    headers: HeaderMap,
+    body: Body,
+) -> Answer<Response> {
+    let spec: Spec = body::json(&app, &headers, body).await?;
+    let text = admitted(&app, &spec)?;
+    let key = idempotency(&headers)?;
+    // One at a time: the same key sent twice at once must not make two jobs.
+    let _one = app.store.writing.lock().await;
+    if let Some(key) = &key
+        && let Some(reply) = app.store.reply(&who.owner, key).await?
+    {
+        return again(&app, &reply, &text).await;
+    }
+    let name = spec.data.set.clone().unwrap_or_default();
+    let kept = app.store.set(&name).await?;
+    if kept.is_none() {
+        almanac_ingest::cards::find(&name).map_err(|error| {
+            let problem = Problem::from(crate::Error::from(error));
+            Problem {
+                status: 404,
+                code: "no_such_set".into(),
+                title: "Not Found".into(),
+                ..problem
+            }
+        })?;
+    }
+    let models: Vec<&str> = spec.model.iter().map(|model| model.entry.as_str()).collect();
+    let title = format!("{} on {name}", models.join(", "));
+    let title: String = title.chars().take(200).collect();
+    let most = app.config.limits.queue;
+    let job = app.store.queue(&who.owner, (&title, &text), kept.as_ref(), most).await?;
+    if let Some(key) = &key {
+        let reply = Reply { asked: text, status: 202, location: None, body: job.id.clone().into() };
+        app.store.keep_reply(&who.owner, key, &reply).await?;
+    }
+    app.queue.log(&job.id).add("state", json!({ "state": JobState::Queued }));
+    app.queue.wake();
+    Ok(accepted(job))
+}
+
+fn accepted(job: Job) -> Response {
+    let place = format!("/v1/jobs/{}", job.id);
+    (StatusCode::ACCEPTED, [(header::LOCATION, place)], Json(job)).into_response()
+}
+
+async fn again(app: &Shared, reply: &Reply, text: &str) -> Answer<Response> {
+    if reply.asked != text {
+        let words = "this idempotency key was sent with another request";
+        return Err(Problem::new(StatusCode::UNPROCESSABLE_ENTITY, "key_reused", words));
+    }
+    let id = String::from_utf8_lossy(&reply.body);
+    Ok(accepted(job(app, &id).await?))
+}
+
+fn idempotency(headers: &HeaderMap) -> Answer<Option<String>> {
+    let Some(key) = headers.get("idempotency-key") else { return Ok(None) };
+    match key.to_str() {
+        Ok(key) if (1..=200).contains(&key.len()) => Ok(Some(key.into())),
+        _ => Err(Problem::bad("an idempotency key has 1 to 200 plain letters")),
+    }
+}
+
+/// The spec as TOML, with the server's own seat in it; refused where it is over a limit.
+fn admitted(app: &Shared, spec: &Spec) -> Answer<String> {
+    query::inside(&spec.data)?;
+    if spec.data.set.is_none() {
+        return Err(Problem::bad("`data.set` names no set"));
+    }
+    within(app, spec.folds.horizon, spec.model.len())?;
+    let mut spec = spec.clone();
+    spec.run.threads = app.config.job_threads();
+    spec.to_toml().map_err(|e| Problem::bad(e.to_string()))
+}
+
+/// Refuses what is over the limits of one request.
+pub fn within(app: &Shared, horizon: usize, models: usize) -> Answer<()> {
+    let limits = &app.config.limits;
+    if horizon > limits.horizon {
+        return Err(Problem::over(
+            "horizon",
+            format!("{horizon} steps ahead, over {}", limits.horizon),
+        ));
+    }
+    if models > limits.models {
+        return Err(Problem::over("models", format!("{models} models, over {}", limits.models)));
+    }
+    Ok(())
+}
+
+/// Lists jobs.
+#[utoipa::path(get, path = "/v1/jobs", tag = "backtests", params(Which),
+    responses((status = 200, body = Jobs), Refused))]
+pub async fn list(State(app): State<Shared>, uri: Uri) -> Answer<Json<Jobs>> {
+    let which: Which = query::read(&uri)?;
+    Ok(Json(page(&app, which).await?))
+}
+
+async fn page(app: &Shared, which: Which) -> Answer<Jobs> {
+    let count = sets::within(which.limit, 100, 1000)?;
+    let before = which.cursor.as_deref().map(|cursor| sets::offset(Some(cursor))).transpose()?;
+    let before = before.map(|before| before as i64);
+    let mut jobs = app.store.jobs(before, which.state, count as u32 + 1).await?;
+    let more = jobs.len() > count;
+    jobs.truncate(count);
+    let next = jobs.last().filter(|_| more).map(|job| job.seq.to_string());
+    Ok(Jobs { jobs, next })
+}
+
+/// The finished ones.
+pub async fn finished(app: &Shared, uri: &Uri) -> Answer<Jobs> {
+    let page_asked: sets::Page = query::read(uri)?;
+    let sets::Page { cursor, limit } = page_asked;
+    page(app, Which { state: Some(JobState::Done), cursor, limit }).await
+}
+
+/// Shows a job.
+#[utoipa::path(get, path = "/v1/jobs/{id}", tag = "backtests", params(("id" = String, Path,)),
+    responses((status = 200, body = Job), Refused))]
+pub async fn show(State(app): State<Shared>, Path(id): Path<String>) -> Answer<Json<Job>> {
+    Ok(Json(job(&app, &id).await?))
+}
+
+pub async fn job(app: &Shared, id: &str) -> Answer<Job> {
+    app.store.job(id).await?.ok_or_else(|| Problem::absent("job", id))
+}
+
+/// Cancels a job that has not ended.
+#[utoipa::path(delete, path = "/v1/jobs/{id}", tag = "backtests", params(("id" = String, Path,)),
+    responses((status = 200, body = Job), Refused))]
+pub async fn cancel(State(app): State<Shared>, Path(id): Path<String>) -> Answer<Json<Job>> {
+    job(&app, &id).await?;
+    if !app.queue.cancel(&id).await? {
+        let problem = Problem::new(StatusCode::CONFLICT, "ended", "the job has ended");
+        return Err(problem.hint("DELETE /v1/runs/{id} removes it and its run"));
+    }
+    Ok(Json(job(&app, &id).await?))
+}
+
+/// The events of a job as they come: `state`, `fold` and `progress`. A client that comes back sends
+/// `Last-Event-ID` and misses nothing; where its place is no longer held, `snapshot` says how things
+/// stand, and events go on from there.
+#[utoipa::path(get, path = "/v1/jobs/{id}/events", tag = "backtests",
+    params(("id" = String, Path,), ("Last-Event-ID" = Option<String>, Header,)),
+    responses((status = 200, body = String, content_type = "text/event-stream"), Refused))]
+pub async fn events(
+    State(app): State<Shared>,
+    Path(id): Path<String>,
+    headers: HeaderMap,
+) -> Answer<Sse<impl Stream<Item = Result<Sent, Infallible>>>> {
+    let job = job(&app, &id).await?;
+    let log = app.queue.log(&id);
+    let last = headers.get("last-event-id").and_then(|id| id.to_str().ok());
+    let at = match last {
+        None => Some(0),
+        Some(last) => log.number(last),
+    };
+    // What ended before this start of the server has no log: one event says all there is.
+    let silent = job.state.is_end() && log.last() == 0;
+    let snapshot = (silent || at.is_none_or(|at| log.after(at).is_none())).then_some(job);
+    let at = if snapshot.is_some() { log.last() } else { at.unwrap_or(0) };
+    let listener =
+        Listener { log, at, snapshot, silent, held: Vec::new().into_iter(), ended: false };
+    Ok(Sse::new(stream::unfold(listener, Listener::next)).keep_alive(KeepAlive::default()))
+}
+
+struct Listener {
+    log: Arc<Log>,
+    at: u64,
+    snapshot: Option<Job>,
+    silent: bool,
+    held: std::vec::IntoIter<Event>,
+    ended: bool,
+}
+
+impl Listener {
+    async fn next(mut self) -> Option<(Result<Sent, Infallible>, Listener)> {
+        if let Some(job) = self.snapshot.take() {
+            let text = serde_json::to_string(&job).unwrap_or_default();
+            let sent = Sent::default().event("snapshot").id(self.log.id(self.at)).data(text);
+            self.ended = self.silent;
+            return Some((Ok(sent), self));
+        }
+        let mut watch = self.log.watch();
+        loop {
+            if let Some(event) = self.held.next() {
+                self.at = event.number;
+                let sent = Sent::default().event(event.kind).id(self.log.id(event.number));
+                return Some((Ok(sent.data(event.data.to_string())), self));
+            }
+            if self.ended {
+                return None;
+            }
+            watch.mark_unchanged();
+            let (events, ended) = self.log.after(self.at)?;
+            if events.is_empty() && !ended {
+                watch.changed().await.ok()?;
+                continue;
+            }
+            (self.held, self.ended) = (events.into_iter(), ended);
+        }
+    }
+}

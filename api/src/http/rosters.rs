@@ -1,0 +1,66 @@
+//! What there is to choose from.
+
+use axum::Json;
+use axum::extract::{Path, State};
+use serde::{Deserialize, Serialize};
+use serde_json::Value;
+use utoipa::ToSchema;
+
+use super::{Answer, Problem, Refused, Shared};
+use crate::Roster;
+
+/// The lines of a roster.
+#[derive(Debug, Serialize, ToSchema)]
+pub struct Lines {
+    /// Each with `name`, `about`, and what else there is to know.
+    #[schema(value_type = Vec<Object>)]
+    lines: Vec<Value>,
+}
+
+/// The rosters there are.
+#[derive(Debug, Clone, Copy, Deserialize, ToSchema)]
+#[serde(rename_all = "lowercase")]
+pub enum Name {
+    /// Forecasters, networks, learners, lifts and features, with settings, defaults and ranges.
+    Models,
+    /// Sets with a card that the program knows.
+    Sets,
+    /// Metrics.
+    Metrics,
+}
+
+impl Name {
+    fn roster(text: &str) -> Answer<Roster> {
+        match text {
+            "models" => Ok(Roster::Models),
+            "sets" => Ok(Roster::Sets),
+            "metrics" => Ok(Roster::Metrics),
+            other => Err(Problem::absent("roster", other).hint("models, sets or metrics")),
+        }
+    }
+}
+
+/// Lists a roster.
+#[utoipa::path(get, path = "/v1/rosters/{roster}", tag = "rosters",
+    params(("roster" = Name, Path,)), responses((status = 200, body = Lines), Refused))]
+pub async fn list(State(app): State<Shared>, Path(roster): Path<String>) -> Answer<Json<Lines>> {
+    Ok(Json(Lines { lines: app.lab.roster(Name::roster(&roster)?, None)? }))
+}
+
+/// The lines of one name.
+#[utoipa::path(get, path = "/v1/rosters/{roster}/{name}", tag = "rosters",
+    params(("roster" = Name, Path,), ("name" = String, Path,)),
+    responses((status = 200, body = Lines), Refused))]
+pub async fn show(
+    State(app): State<Shared>,
+    Path((roster, name)): Path<(String, String)>,
+) -> Answer<Json<Lines>> {
+    let lines = app.lab.roster(Name::roster(&roster)?, Some(&name));
+    let absent = |error: crate::Error| Problem {
+        status: 404,
+        code: "no_such_name".into(),
+        title: "Not Found".into(),
+        ..error.into()
+    };
+    Ok(Json(Lines { lines: lines.map_err(absent)? }))
+}

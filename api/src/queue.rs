@@ -1,0 +1,224 @@
+//! The queue: jobs run one after another, tell of their progress, and go on after a kill.
+//!
+//! ```text
+//! POST ─▶ queued ─▶ running ─▶ done | failed
+//!           │          └─────▶ cancelled         a kill leaves `running`: queued again at the start
+//! events  each job has a log; a listener reads it from where it was, and waits at its end
+//! ```
+
+mod log;
+
+use std::collections::HashMap;
+use std::sync::{Arc, Mutex, MutexGuard};
+use std::time::Duration;
+
+use serde_json::json;
+use tokio::sync::{Notify, watch};
+
+use crate::config::Config;
+use crate::store::{Job, State, Store, blocking};
+use crate::{Ctx, Error, Lab, Place, Progress, Study, WORKER, Written};
+
+pub use log::{Event, Log};
+
+/// How often a job's progress goes to the store.
+const NOTED: Duration = Duration::from_millis(500);
+
+/// The jobs of a server.
+pub struct Queue {
+    lab: Lab,
+    store: Store,
+    pool: rayon::ThreadPool,
+    /// Jobs at work, and the logs of all since the start.
+    at_work: Mutex<HashMap<String, Ctx>>,
+    logs: Mutex<HashMap<String, Arc<Log>>>,
+    wake: Notify,
+    stop: watch::Sender<bool>,
+    /// Sets event ids of this start apart from those of another.
+    start: String,
+}
+
+impl Queue {
+    /// A queue at work.
+    ///
+    /// # Errors
+    /// A store that cannot be written, a system without threads.
+    pub async fn start(config: &Config, lab: Lab, store: Store) -> Result<Arc<Queue>, Error> {
+        let pool = rayon::ThreadPoolBuilder::new().num_threads(config.job_threads());
+        let pool = pool.thread_name(|_| WORKER.into()).build();
+        let pool = pool.map_err(|e| Error::Failed(format!("cannot start threads: {e}")))?;
+        store.requeue().await?;
+        let queue = Arc::new(Queue {
+            lab,
+            store,
+            pool,
+            at_work: Mutex::default(),
+            logs: Mutex::default(),
+            wake: Notify::new(),
+            stop: watch::Sender::new(false),
+            start: crate::store::random(3)?,
+        });
+        for _ in 0..config.limits.jobs {
+            tokio::spawn(Arc::clone(&queue).work());
+        }
+        Ok(queue)
+    }
+
+    /// Tells the queue that a job waits.
+    pub fn wake(&self) {
+        self.wake.notify_one();
+    }
+
+    /// Whether it takes no more work.
+    pub fn is_stopping(&self) -> bool {
+        *self.stop.borrow()
+    }
+
+    /// Stops: jobs at work end at their last fold, and wait for the next start.
+    pub fn stop(&self) {
+        self.stop.send_replace(true);
+        locked(&self.at_work).values().for_each(Ctx::cancel);
+    }
+
+    /// Waits until no job is at work.
+    pub async fn idle(&self) {
+        while !locked(&self.at_work).is_empty() {
+            tokio::time::sleep(Duration::from_millis(20)).await;
+        }
+    }
+
+    /// Stops one job; whether it had not ended.
+    ///
+    /// # Errors
+    /// A store that cannot be written.
+    pub async fn cancel(&self, id: &str) -> Result<bool, Error> {
+        let ended = self.store.end_job(id, State::Cancelled, None).await?;
+        if let Some(ctx) = locked(&self.at_work).get(id) {
+            ctx.cancel();
+        }
+        if ended {
+            self.log(id).end(json!({ "state": State::Cancelled }));
+        }
+        Ok(ended)
+    }
+
+    /// The log of a job.
+    pub fn log(&self, id: &str) -> Arc<Log> {
+        let mut logs = locked(&self.logs);
+        Arc::clone(logs.entry(id.into()).or_insert_with(|| Arc::new(Log::new(&self.start))))
+    }
+
+    async fn work(self: Arc<Self>) {
+        let mut stop = self.stop.subscribe();
+        while !self.is_stopping() {
+            match self.store.next_job().await {
+                Ok(Some(job)) => {
+                    // Whatever else waits may be for another of us.
+                    self.wake.notify_one();
+                    self.clone().run(job).await;
+                }
+                Ok(None) => {
+                    tokio::select! {
+                        () = self.wake.notified() => {}
+                        _ = stop.changed() => {}
+                    }
+                }
+                Err(error) => {
+                    tracing::error!(%error, "the queue cannot read the store");
+                    tokio::time::sleep(Duration::from_secs(1)).await;
+                }
+            }
+        }
+    }
+
+    async fn run(self: Arc<Self>, job: Job) {
+        let log = self.log(&job.id);
+        log.add("state", json!({ "state": State::Running }));
+        let ctx = Ctx::new(0);
+        locked(&self.at_work).insert(job.id.clone(), ctx.clone());
+        if self.is_stopping() {
+            ctx.cancel();
+        }
+        let noted = tokio::spawn(self.clone().note(job.id.clone(), Arc::clone(&log)));
+        let (own, own_job, own_log) = (self.clone(), job.clone(), Arc::clone(&log));
+        let end = blocking(move || own.study(&own_job, &ctx, &own_log)).await;
+        noted.abort();
+        let (state, error) = match end {
+            Ok(()) => (State::Done, None),
+            Err(Error::Interrupted { .. } | Error::Stopped) if self.is_stopping() => {
+                locked(&self.at_work).remove(&job.id);
+                return;
+            }
+            Err(Error::Interrupted { .. } | Error::Stopped) => (State::Cancelled, None),
+            Err(error) => (State::Failed, Some(error)),
+        };
+        let words = error.as_ref().map(|error| match error.hint() {
+            Some(hint) => format!("{error}; {hint}"),
+            None => error.to_string(),
+        });
+        let (done, total) = log.reached();
+        let noted = self.store.note_progress(&job.id, done, total).await;
+        let ended = match noted {
+            Ok(()) => self.store.end_job(&job.id, state, words.as_deref()).await,
+            Err(error) => Err(error),
+        };
+        if let Err(error) = ended {
+            tracing::error!(%error, job = job.id, "the end of a job cannot be kept");
+        }
+        locked(&self.at_work).remove(&job.id);
+        metrics::counter!("almanac_jobs_total", "state" => format!("{state:?}").to_lowercase())
+            .increment(1);
+        log.end(json!({ "state": state, "error": words }));
+    }
+
+    /// Keeps a job's progress in the store while it runs.
+    async fn note(self: Arc<Self>, id: String, log: Arc<Log>) {
+        let mut before = (0, 0);
+        loop {
+            tokio::time::sleep(NOTED).await;
+            let reached = log.reached();
+            if reached != before {
+                before = reached;
+                if let Err(error) = self.store.note_progress(&id, reached.0, reached.1).await {
+                    tracing::warn!(%error, job = id, "progress cannot be kept");
+                }
+            }
+        }
+    }
+
+    /// Reads the data and runs the study, on a thread that may take its time.
+    fn study(&self, job: &Job, ctx: &Ctx, log: &Log) -> Result<(), Error> {
+        let written = Written::from_text("spec".as_ref(), &job.spec, &[])?;
+        let study = match &job.rows {
+            Some(rows) => {
+                let set = written.spec.data.set.clone().unwrap_or_default();
+                let given = self.store.given_job(&set, rows)?;
+                let read = almanac_ingest::read_given(&written.spec.data, &given)?;
+                Study::of(written, read)
+            }
+            None => self.lab.study(written)?,
+        };
+        let own = study.ctx().stopped_with(ctx);
+        let plan = study.plan()?;
+        let place = Place::At(self.store.run_folder(&job.id));
+        let folds = plan.fold_count();
+        let teller = Teller { log, folds };
+        self.pool.install(|| study.run(&plan, &own, &place, &teller)).map(|_| ())
+    }
+}
+
+struct Teller<'a> {
+    log: &'a Log,
+    folds: usize,
+}
+
+impl Progress for Teller<'_> {
+    fn tick(&self, done: usize, total: usize) {
+        self.log.reach(done, total, self.folds);
+    }
+}
+
+/// A lock that outlives a panic elsewhere: what it guards is whole between any two statements.
+pub(crate) fn locked<T>(mutex: &Mutex<T>) -> MutexGuard<'_, T> {
+    mutex.lock().unwrap_or_else(|poison| poison.into_inner())
+}

@@ -1,0 +1,228 @@
+//! Jobs: backtests that wait, run, and end; and the fair order among those that wait.
+
+use std::fs;
+
+use serde::{Deserialize, Serialize};
+use sqlx::Row;
+use sqlx::sqlite::SqliteRow;
+use utoipa::ToSchema;
+
+use super::sets::json;
+use super::{KeptSet, Store, now, random};
+use crate::Error;
+
+/// What has become of a job.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize, ToSchema)]
+#[serde(rename_all = "lowercase")]
+pub enum State {
+    /// It waits for its turn.
+    Queued,
+    /// It is at work.
+    Running,
+    /// Its run is there.
+    Done,
+    /// It could not be done; `error` says why.
+    Failed,
+    /// Somebody stopped it.
+    Cancelled,
+}
+
+impl State {
+    /// Whether nothing more will happen.
+    pub fn is_end(self) -> bool {
+        !matches!(self, State::Queued | State::Running)
+    }
+
+    fn name(self) -> &'static str {
+        match self {
+            State::Queued => "queued",
+            State::Running => "running",
+            State::Done => "done",
+            State::Failed => "failed",
+            State::Cancelled => "cancelled",
+        }
+    }
+
+    fn of(name: &str) -> State {
+        let all = [State::Queued, State::Running, State::Done, State::Cancelled];
+        all.into_iter().find(|state| state.name() == name).unwrap_or(State::Failed)
+    }
+}
+
+/// A job as it stands.
+#[derive(Debug, Clone, PartialEq, Serialize, ToSchema)]
+pub struct Job {
+    /// Its id, which is also that of its run.
+    pub id: String,
+    /// What it does, in a few words.
+    pub title: String,
+    /// What has become of it.
+    pub state: State,
+    /// Answers that are there: one for each fold, series and model.
+    pub done: i64,
+    /// Answers that there will be; 0 before it is planned.
+    pub total: i64,
+    /// Why it failed.
+    pub error: Option<String>,
+    /// When it was asked for, in Unix milliseconds.
+    pub created: i64,
+    /// When it began, in Unix milliseconds.
+    pub started: Option<i64>,
+    /// When it ended, in Unix milliseconds.
+    pub ended: Option<i64>,
+    /// Whose it is: the id of a key, or `local`.
+    pub owner: String,
+    /// Its spec, in TOML.
+    #[serde(skip)]
+    pub spec: String,
+    /// The rows that it reads, where they are a kept set's: its file, and how to read it.
+    #[serde(skip)]
+    pub rows: Option<(String, String)>,
+    #[serde(skip)]
+    pub(crate) seq: i64,
+}
+
+impl Job {
+    fn of(row: &SqliteRow) -> Job {
+        Job {
+            id: row.get("id"),
+            title: row.get("title"),
+            state: State::of(row.get("state")),
+            done: row.get("done"),
+            total: row.get("total"),
+            error: row.get("error"),
+            created: row.get("created"),
+            started: row.get("started"),
+            ended: row.get("ended"),
+            owner: row.get("owner"),
+            spec: row.get("spec"),
+            rows: row.get::<Option<_>, _>("file").zip(row.get("source")),
+            seq: row.get("seq"),
+        }
+    }
+}
+
+impl Store {
+    /// Puts a job at the end of its owner's queue.
+    ///
+    /// # Errors
+    /// More jobs waiting than `most`; a full disk.
+    pub async fn queue(
+        &self,
+        owner: &str,
+        (title, spec): (&str, &str),
+        set: Option<&KeptSet>,
+        most: u32,
+    ) -> Result<Job, Error> {
+        let id = random(8)?;
+        let sql = "INSERT INTO jobs (id, owner, title, state, spec, file, source, created) \
+                   SELECT ?, ?, ?, 'queued', ?, ?, ?, ? \
+                   WHERE (SELECT count(*) FROM jobs WHERE state = 'queued') < ? RETURNING *";
+        let file = set.map(|set| set.file.as_str());
+        let source = set.map(|set| json(&set.source)).transpose()?;
+        let query = sqlx::query(sql).bind(&id).bind(owner).bind(title).bind(spec).bind(file);
+        let row = query.bind(source).bind(now()).bind(most).fetch_optional(&self.db).await?;
+        row.as_ref().map(Job::of).ok_or(Error::Busy { what: "jobs in the queue", most })
+    }
+
+    /// A job by its id.
+    ///
+    /// # Errors
+    /// A database that does not answer.
+    pub async fn job(&self, id: &str) -> Result<Option<Job>, Error> {
+        let row = sqlx::query("SELECT * FROM jobs WHERE id = ?").bind(id);
+        Ok(row.fetch_optional(&self.db).await?.as_ref().map(Job::of))
+    }
+
+    /// Jobs, the newest first, those before `before` alone; of one state where one is named.
+    ///
+    /// # Errors
+    /// A database that does not answer.
+    pub async fn jobs(
+        &self,
+        before: Option<i64>,
+        state: Option<State>,
+        count: u32,
+    ) -> Result<Vec<Job>, Error> {
+        let sql = "SELECT * FROM jobs WHERE (?1 IS NULL OR seq < ?1) \
+                   AND (?2 IS NULL OR state = ?2) ORDER BY seq DESC LIMIT ?3";
+        let query = sqlx::query(sql).bind(before).bind(state.map(State::name)).bind(count);
+        Ok(query.fetch_all(&self.db).await?.iter().map(Job::of).collect())
+    }
+
+    /// Takes the next job: of those that wait, the one whose owner has the fewest before it, running
+    /// ones included.
+    ///
+    /// # Errors
+    /// A database that does not answer.
+    pub async fn next_job(&self) -> Result<Option<Job>, Error> {
+        let sql = "UPDATE jobs SET state = 'running', started = ?1 WHERE seq = ( \
+                       SELECT seq FROM ( \
+                           SELECT seq, row_number() OVER (PARTITION BY owner ORDER BY seq) + ( \
+                               SELECT count(*) FROM jobs AS r \
+                               WHERE r.state = 'running' AND r.owner = q.owner) AS turn \
+                           FROM jobs AS q WHERE state = 'queued') \
+                       ORDER BY turn, seq LIMIT 1) RETURNING *";
+        let row = sqlx::query(sql).bind(now()).fetch_optional(&self.db).await?;
+        Ok(row.as_ref().map(Job::of))
+    }
+
+    /// Jobs that were running when the server died wait again: they go on from their last fold.
+    ///
+    /// # Errors
+    /// A database that does not answer.
+    pub async fn requeue(&self) -> Result<u64, Error> {
+        let sql = "UPDATE jobs SET state = 'queued', started = NULL WHERE state = 'running'";
+        Ok(sqlx::query(sql).execute(&self.db).await?.rows_affected())
+    }
+
+    /// Notes how far a job is.
+    ///
+    /// # Errors
+    /// A full disk.
+    pub async fn note_progress(&self, id: &str, done: i64, total: i64) -> Result<(), Error> {
+        let sql = "UPDATE jobs SET done = ?, total = ? WHERE id = ? AND state = 'running'";
+        sqlx::query(sql).bind(done).bind(total).bind(id).execute(&self.db).await?;
+        Ok(())
+    }
+
+    /// Ends a job that has not ended; whether it had not.
+    ///
+    /// # Errors
+    /// A full disk.
+    pub async fn end_job(
+        &self,
+        id: &str,
+        state: State,
+        error: Option<&str>,
+    ) -> Result<bool, Error> {
+        let sql = "UPDATE jobs SET state = ?1, error = ?2, ended = ?3, \
+                   done = CASE WHEN ?1 = 'done' THEN total ELSE done END \
+                   WHERE id = ?4 AND state IN ('queued', 'running') RETURNING file";
+        let query = sqlx::query(sql).bind(state.name()).bind(error).bind(now()).bind(id);
+        let row = query.fetch_optional(&self.db).await?;
+        if let Some(file) = row.as_ref().and_then(|row| row.get::<Option<String>, _>("file")) {
+            self.drop_file(&file).await?;
+        }
+        Ok(row.is_some())
+    }
+
+    /// Forgets a job that has ended, and its run; whether it was there.
+    ///
+    /// # Errors
+    /// A folder that cannot be removed.
+    pub async fn delete_run(&self, id: &str) -> Result<bool, Error> {
+        let sql = "DELETE FROM jobs WHERE id = ? AND state IN ('done', 'failed', 'cancelled')";
+        let done = sqlx::query(sql).bind(id).execute(&self.db).await?;
+        if done.rows_affected() == 0 {
+            return Ok(false);
+        }
+        let folder = self.run_folder(id);
+        match fs::remove_dir_all(&folder) {
+            Err(e) if e.kind() != std::io::ErrorKind::NotFound => {
+                Err(Error::io("write", &folder)(e))
+            }
+            _ => Ok(true),
+        }
+    }
+}
