@@ -131,7 +131,7 @@ pub struct Failure {
 /// Forecasts now, from rows in the body or a set. The answer is JSON, or the table alone as CSV,
 /// NDJSON, Parquet or Arrow, with the number of failures in the header `almanac-failures`.
 #[utoipa::path(post, path = "/v1/forecasts", tag = "forecasts", request_body = Wanted,
-    responses((status = 200, content((Made = "application/json"), (String = "text/csv"))), Refused))]
+    responses((status = 200, content((Made = "application/json"), (String = "text/csv"))), Refused<'_>))]
 pub async fn create(State(app): State<Shared>, headers: HeaderMap, body: Body) -> Answer<Response> {
     let style = table::wanted(&headers)?;
     let wanted: Wanted = body::json(&app, &headers, body).await?;
@@ -164,7 +164,7 @@ struct Ask {
 }
 
 enum Past {
-    Given(Given),
+    Given(Box<Given>),
     Known(crate::Lab),
 }
 
@@ -186,7 +186,8 @@ async fn ask(app: &Shared, wanted: Wanted) -> Answer<Ask> {
             };
             let most = Some((app.config.limits.rows, u64::MAX));
             let from = From::Columns(Arc::new(rows.0));
-            Past::Given(Given { name: "rows".into(), source: Source::default(), from, most })
+            let given = Given { name: "rows".into(), source: Source::default(), from, most };
+            Past::Given(Box::new(given))
         }
         (None, Some(_)) if wanted.future.is_some() => {
             return Err(Problem::bad(
@@ -194,7 +195,7 @@ async fn ask(app: &Shared, wanted: Wanted) -> Answer<Ask> {
             ));
         }
         (None, Some(set)) => match app.store.set(set).await? {
-            Some(set) => Past::Given(app.store.given(&set)),
+            Some(set) => Past::Given(Box::new(app.store.given(&set))),
             None => {
                 almanac_ingest::cards::find(set).map_err(|_| Error::no_set(set))?;
                 Past::Known(app.lab.clone())

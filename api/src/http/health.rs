@@ -29,7 +29,7 @@ pub async fn healthz() -> Json<Health> {
 
 /// Can work: the store answers, and it is not stopping.
 #[utoipa::path(get, path = "/readyz", tag = "service", security(()),
-    responses((status = 200, body = Health), Refused))]
+    responses((status = 200, body = Health), Refused<'_>))]
 pub async fn readyz(State(app): State<Shared>) -> Answer<Json<Health>> {
     if app.queue.is_stopping() {
         return Err(crate::Error::Stopped.into());
@@ -40,7 +40,7 @@ pub async fn readyz(State(app): State<Shared>) -> Answer<Json<Health>> {
 
 /// Prometheus metrics.
 #[utoipa::path(get, path = "/metrics", tag = "service",
-    responses((status = 200, body = String, content_type = "text/plain"), Refused))]
+    responses((status = 200, body = String, content_type = "text/plain"), Refused<'_>))]
 pub async fn metrics(State(app): State<Shared>) -> Answer<impl IntoResponse> {
     for (state, name) in [(JobState::Queued, "queued"), (JobState::Running, "running")] {
         let count = app.store.jobs(None, Some(state), u32::MAX).await?.len();

@@ -18,6 +18,7 @@ use utoipa::{IntoParams, ToSchema};
 
 use super::auth::Who;
 use super::{Answer, Problem, Refused, Shared, body, query, sets};
+use crate::Error;
 use crate::queue::{Event, Log};
 use crate::store::{Job, Reply, State as JobState};
 
@@ -83,7 +84,7 @@ pub struct BacktestSpec {
 /// Asks for a backtest. With an `Idempotency-Key`, the same request again gives the same job.
 #[utoipa::path(post, path = "/v1/backtests", tag = "backtests", request_body = BacktestSpec,
     params(("Idempotency-Key" = Option<String>, Header, description = "up to 200 letters", max_length = 200)),
-    responses((status = 202, body = Job), Refused))]
+    responses((status = 202, body = Job), Refused<'_>))]
 pub async fn create(
     State(app): State<Shared>,
     Extension(who): Extension<Who>,
@@ -103,15 +104,8 @@ pub async fn create(
     let name = spec.data.set.clone().unwrap_or_default();
     let kept = app.store.set(&name).await?;
     if kept.is_none() {
-        almanac_ingest::cards::find(&name).map_err(|error| {
-            let problem = Problem::from(crate::Error::from(error));
-            Problem {
-                status: 404,
-                code: "no_such_set".into(),
-                title: "Not Found".into(),
-                ..problem
-            }
-        })?;
+        let known = almanac_ingest::cards::find(&name).map_err(Error::from);
+        known.map_err(|error| Problem::from(error).not_found("no_such_set"))?;
     }
     let models: Vec<&str> = spec.model.iter().map(|model| model.entry.as_str()).collect();
     let title = format!("{} on {name}", models.join(", "));
@@ -178,7 +172,7 @@ pub fn within(app: &Shared, horizon: usize, models: usize) -> Answer<()> {
 
 /// Lists jobs.
 #[utoipa::path(get, path = "/v1/jobs", tag = "backtests", params(Which),
-    responses((status = 200, body = Jobs), Refused))]
+    responses((status = 200, body = Jobs), Refused<'_>))]
 pub async fn list(State(app): State<Shared>, uri: Uri) -> Answer<Json<Jobs>> {
     let which: Which = query::read(&uri)?;
     Ok(Json(page(&app, which).await?))
@@ -204,7 +198,7 @@ pub async fn finished(app: &Shared, uri: &Uri) -> Answer<Jobs> {
 
 /// Shows a job.
 #[utoipa::path(get, path = "/v1/jobs/{id}", tag = "backtests", params(("id" = String, Path,)),
-    responses((status = 200, body = Job), Refused))]
+    responses((status = 200, body = Job), Refused<'_>))]
 pub async fn show(State(app): State<Shared>, Path(id): Path<String>) -> Answer<Json<Job>> {
     Ok(Json(job(&app, &id).await?))
 }
@@ -215,7 +209,7 @@ pub async fn job(app: &Shared, id: &str) -> Answer<Job> {
 
 /// Cancels a job that has not ended.
 #[utoipa::path(delete, path = "/v1/jobs/{id}", tag = "backtests", params(("id" = String, Path,)),
-    responses((status = 200, body = Job), Refused))]
+    responses((status = 200, body = Job), Refused<'_>))]
 pub async fn cancel(State(app): State<Shared>, Path(id): Path<String>) -> Answer<Json<Job>> {
     job(&app, &id).await?;
     if !app.queue.cancel(&id).await? {
@@ -230,7 +224,7 @@ pub async fn cancel(State(app): State<Shared>, Path(id): Path<String>) -> Answer
 /// stand, and events go on from there.
 #[utoipa::path(get, path = "/v1/jobs/{id}/events", tag = "backtests",
     params(("id" = String, Path,), ("Last-Event-ID" = Option<String>, Header,)),
-    responses((status = 200, body = String, content_type = "text/event-stream"), Refused))]
+    responses((status = 200, body = String, content_type = "text/event-stream"), Refused<'_>))]
 pub async fn events(
     State(app): State<Shared>,
     Path(id): Path<String>,

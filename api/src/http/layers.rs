@@ -53,6 +53,15 @@ pub async fn observed(State(app): State<Shared>, mut request: Request, next: Nex
         Problem::new(StatusCode::INTERNAL_SERVER_ERROR, "failure", "the server failed")
             .into_response()
     });
+    if let Some(problem) = response.extensions_mut().remove::<Problem>() {
+        let mut answer = problem.answer(&id.0);
+        let said = std::mem::take(response.headers_mut());
+        let said = said.into_iter().filter_map(|(name, value)| Some((name?, value)));
+        said.filter(|(name, _)| name != header::CONTENT_LENGTH).for_each(|(name, value)| {
+            answer.headers_mut().insert(name, value);
+        });
+        response = answer;
+    }
     let (status, seconds) = (response.status(), started.elapsed().as_secs_f64());
     span.in_scope(|| tracing::info!(status = status.as_u16(), seconds, "answered"));
     let labels =

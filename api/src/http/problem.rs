@@ -1,5 +1,7 @@
 //! What a refused request is told: RFC 9457 problem details with a stable code.
 
+use std::borrow::Cow;
+
 use axum::Json;
 use axum::http::{HeaderValue, StatusCode, header};
 use axum::response::{IntoResponse, Response};
@@ -8,42 +10,53 @@ use utoipa::{IntoResponses, ToSchema};
 
 use crate::{Error, Kind};
 
-/// Problem details. `code` is stable; `title` and `detail` are for people.
-#[derive(Debug, Clone, Serialize, ToSchema)]
+/// Why a request is refused.
+#[derive(Debug, Clone)]
 pub struct Problem {
     /// The status of the response.
-    pub status: u16,
+    pub status: StatusCode,
+    code: Cow<'static, str>,
+    detail: String,
+    hint: Option<String>,
+}
+
+/// Problem details. `code` is stable; `title` and `detail` are for people.
+#[derive(Debug, Serialize, ToSchema)]
+pub struct ProblemDetails<'a> {
+    /// The status of the response.
+    status: u16,
     /// What went wrong, in one word that programs may rely on.
-    #[schema(example = "unknown_set")]
-    pub code: String,
+    #[schema(example = "no_such_set")]
+    code: &'a str,
     /// The status in words.
-    pub title: String,
+    title: &'a str,
     /// What went wrong here.
-    pub detail: String,
+    detail: &'a str,
     /// A way out.
     #[serde(skip_serializing_if = "Option::is_none")]
-    pub hint: Option<String>,
+    hint: Option<&'a str>,
     /// The request's id, as in the header `x-request-id` and in the log.
-    #[serde(skip_serializing_if = "Option::is_none")]
-    pub request_id: Option<String>,
+    request_id: &'a str,
 }
 
 impl Problem {
     /// A problem of this status and code.
-    pub fn new(status: StatusCode, code: &str, detail: impl Into<String>) -> Problem {
-        Problem {
-            status: status.as_u16(),
-            code: code.into(),
-            title: status.canonical_reason().unwrap_or("Error").into(),
-            detail: detail.into(),
-            hint: None,
-            request_id: None,
-        }
+    pub fn new(
+        status: StatusCode,
+        code: impl Into<Cow<'static, str>>,
+        detail: impl Into<String>,
+    ) -> Problem {
+        Problem { status, code: code.into(), detail: detail.into(), hint: None }
     }
 
     /// The same with a way out.
     pub fn hint(self, hint: impl Into<String>) -> Problem {
         Problem { hint: Some(hint.into()), ..self }
+    }
+
+    /// The same as a thing that is not there.
+    pub fn not_found(self, code: &'static str) -> Problem {
+        Problem { status: StatusCode::NOT_FOUND, code: code.into(), ..self }
     }
 
     /// A request that cannot be understood.
@@ -61,12 +74,28 @@ impl Problem {
     pub fn absent(noun: &'static str, name: &str) -> Problem {
         Error::Absent { noun, name: name.into(), hint: None }.into()
     }
+
+    /// The answer to the request of this id.
+    pub fn answer(&self, request_id: &str) -> Response {
+        let details = ProblemDetails {
+            status: self.status.as_u16(),
+            code: &self.code,
+            title: self.status.canonical_reason().unwrap_or("Error"),
+            detail: &self.detail,
+            hint: self.hint.as_deref(),
+            request_id,
+        };
+        let mut response = (self.status, Json(details)).into_response();
+        let kind = HeaderValue::from_static("application/problem+json");
+        response.headers_mut().insert(header::CONTENT_TYPE, kind);
+        response
+    }
 }
 
 impl From<Error> for Problem {
     fn from(error: Error) -> Problem {
-        let (status, code) = match &error {
-            Error::Absent { noun, .. } => (StatusCode::NOT_FOUND, format!("no_such_{noun}")),
+        let (status, code): (_, Cow<'static, str>) = match &error {
+            Error::Absent { noun, .. } => (StatusCode::NOT_FOUND, format!("no_such_{noun}").into()),
             Error::Busy { .. } => (StatusCode::TOO_MANY_REQUESTS, "busy".into()),
             error if is_full(error) => (StatusCode::INSUFFICIENT_STORAGE, "disk_full".into()),
             error => match error.kind() {
@@ -85,7 +114,7 @@ impl From<Error> for Problem {
             _ => error.to_string(),
         };
         let hint = error.hint().filter(|_| status.is_client_error());
-        Problem { hint, ..Problem::new(status, &code, detail) }
+        Problem { hint, ..Problem::new(status, code, detail) }
     }
 }
 
@@ -101,11 +130,10 @@ fn is_full(error: &Error) -> bool {
 }
 
 impl IntoResponse for Problem {
+    /// Without an id: the layer around every request writes the answer, with the id.
     fn into_response(self) -> Response {
-        let status = StatusCode::from_u16(self.status).unwrap_or(StatusCode::INTERNAL_SERVER_ERROR);
-        let mut response = (status, Json(&self)).into_response();
-        let kind = HeaderValue::from_static("application/problem+json");
-        response.headers_mut().insert(header::CONTENT_TYPE, kind);
+        let mut response = self.status.into_response();
+        response.extensions_mut().insert(self);
         response
     }
 }
@@ -113,47 +141,47 @@ impl IntoResponse for Problem {
 /// Refusals that any route may give.
 #[derive(IntoResponses)]
 #[allow(dead_code)]
-pub enum Refused {
+pub enum Refused<'a> {
     /// The request cannot be understood.
     #[response(status = 400, content_type = "application/problem+json")]
-    Bad(#[to_schema] Problem),
+    Bad(#[to_schema] ProblemDetails<'a>),
     /// There is no key, or it opens nothing.
     #[response(status = 401, content_type = "application/problem+json")]
-    Unknown(#[to_schema] Problem),
+    Unknown(#[to_schema] ProblemDetails<'a>),
     /// The key's role does not reach so far.
     #[response(status = 403, content_type = "application/problem+json")]
-    Forbidden(#[to_schema] Problem),
+    Forbidden(#[to_schema] ProblemDetails<'a>),
     /// There is no such thing.
     #[response(status = 404, content_type = "application/problem+json")]
-    Absent(#[to_schema] Problem),
+    Absent(#[to_schema] ProblemDetails<'a>),
     /// No format that `Accept` names can be given.
     #[response(status = 406, content_type = "application/problem+json")]
-    NotAcceptable(#[to_schema] Problem),
+    NotAcceptable(#[to_schema] ProblemDetails<'a>),
     /// The body came too slowly.
     #[response(status = 408, content_type = "application/problem+json")]
-    Slow(#[to_schema] Problem),
+    Slow(#[to_schema] ProblemDetails<'a>),
     /// What is there disagrees.
     #[response(status = 409, content_type = "application/problem+json")]
-    Conflict(#[to_schema] Problem),
+    Conflict(#[to_schema] ProblemDetails<'a>),
     /// Something is larger than a limit, which is named.
     #[response(status = 413, content_type = "application/problem+json")]
-    TooLarge(#[to_schema] Problem),
+    TooLarge(#[to_schema] ProblemDetails<'a>),
     /// The body's type is none that can be read.
     #[response(status = 415, content_type = "application/problem+json")]
-    WrongType(#[to_schema] Problem),
+    WrongType(#[to_schema] ProblemDetails<'a>),
     /// It is understood, and cannot be done.
     #[response(status = 422, content_type = "application/problem+json")]
-    CannotDo(#[to_schema] Problem),
+    CannotDo(#[to_schema] ProblemDetails<'a>),
     /// Too many requests, or too much work waiting.
     #[response(status = 429, content_type = "application/problem+json")]
-    TooMany(#[to_schema] Problem),
+    TooMany(#[to_schema] ProblemDetails<'a>),
     /// The server failed.
     #[response(status = 500, content_type = "application/problem+json")]
-    Failed(#[to_schema] Problem),
+    Failed(#[to_schema] ProblemDetails<'a>),
     /// The server is stopping, or the work took too long.
     #[response(status = 503, content_type = "application/problem+json")]
-    Unavailable(#[to_schema] Problem),
+    Unavailable(#[to_schema] ProblemDetails<'a>),
     /// The server's disk is full.
     #[response(status = 507, content_type = "application/problem+json")]
-    Full(#[to_schema] Problem),
+    Full(#[to_schema] ProblemDetails<'a>),
 }

@@ -42,7 +42,7 @@ impl Name {
 
 /// Lists a roster.
 #[utoipa::path(get, path = "/v1/rosters/{roster}", tag = "rosters",
-    params(("roster" = Name, Path,)), responses((status = 200, body = Lines), Refused))]
+    params(("roster" = Name, Path,)), responses((status = 200, body = Lines), Refused<'_>))]
 pub async fn list(State(app): State<Shared>, Path(roster): Path<String>) -> Answer<Json<Lines>> {
     Ok(Json(Lines { lines: app.lab.roster(Name::roster(&roster)?, None)? }))
 }
@@ -50,17 +50,12 @@ pub async fn list(State(app): State<Shared>, Path(roster): Path<String>) -> Answ
 /// The lines of one name.
 #[utoipa::path(get, path = "/v1/rosters/{roster}/{name}", tag = "rosters",
     params(("roster" = Name, Path,), ("name" = String, Path,)),
-    responses((status = 200, body = Lines), Refused))]
+    responses((status = 200, body = Lines), Refused<'_>))]
 pub async fn show(
     State(app): State<Shared>,
     Path((roster, name)): Path<(String, String)>,
 ) -> Answer<Json<Lines>> {
     let lines = app.lab.roster(Name::roster(&roster)?, Some(&name));
-    let absent = |error: crate::Error| Problem {
-        status: 404,
-        code: "no_such_name".into(),
-        title: "Not Found".into(),
-        ..error.into()
-    };
-    Ok(Json(Lines { lines: lines.map_err(absent)? }))
+    let lines = lines.map_err(|error| Problem::from(error).not_found("no_such_name"))?;
+    Ok(Json(Lines { lines }))
 }

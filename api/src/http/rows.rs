@@ -42,7 +42,7 @@ impl Rows {
                 let column = table.column(Cow::Owned(name));
                 match cells {
                     Cells::Words(words) => words.into_iter().enumerate().for_each(|(k, word)| {
-                        column.put(start + k, word.map_or(Cell::None, |w| Cell::Word(w)));
+                        column.put(start + k, word.map_or(Cell::None, Cell::Word));
                     }),
                     Cells::Numbers(all) => all.into_iter().enumerate().for_each(|(k, number)| {
                         column.put(start + k, Cell::Number(number));

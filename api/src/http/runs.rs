@@ -31,14 +31,14 @@ pub struct OneRun {
 
 /// Lists finished runs.
 #[utoipa::path(get, path = "/v1/runs", tag = "backtests", params(sets::Page),
-    responses((status = 200, body = Jobs), Refused))]
+    responses((status = 200, body = Jobs), Refused<'_>))]
 pub async fn list(State(app): State<Shared>, uri: Uri) -> Answer<Json<Jobs>> {
     Ok(Json(jobs::finished(&app, &uri).await?))
 }
 
 /// Shows a run.
 #[utoipa::path(get, path = "/v1/runs/{id}", tag = "backtests", params(("id" = String, Path,)),
-    responses((status = 200, body = OneRun), Refused))]
+    responses((status = 200, body = OneRun), Refused<'_>))]
 pub async fn show(State(app): State<Shared>, Path(id): Path<String>) -> Answer<Json<OneRun>> {
     let (job, folder) = finished(&app, &id).await?;
     let run = blocking(move || Run::open(&folder)).await?;
@@ -59,7 +59,7 @@ async fn finished(app: &Shared, id: &str) -> Answer<(Job, PathBuf)> {
 
 /// Deletes a run and its job, once it has ended.
 #[utoipa::path(delete, path = "/v1/runs/{id}", tag = "backtests", params(("id" = String, Path,)),
-    responses((status = 204), Refused))]
+    responses((status = 204), Refused<'_>))]
 pub async fn delete(State(app): State<Shared>, Path(id): Path<String>) -> Answer<StatusCode> {
     let job = job(&app, &id).await.map_err(|_| Problem::absent("run", &id))?;
     if !job.state.is_end() {
@@ -72,7 +72,7 @@ pub async fn delete(State(app): State<Shared>, Path(id): Path<String>) -> Answer
 
 /// The models in rank order.
 #[utoipa::path(get, path = "/v1/runs/{id}/leaderboard", tag = "backtests",
-    params(("id" = String, Path,)), responses((status = 200, body = Object), Refused))]
+    params(("id" = String, Path,)), responses((status = 200, body = Object), Refused<'_>))]
 pub async fn leaderboard(State(app): State<Shared>, Path(id): Path<String>) -> Answer<Json<Value>> {
     let (_, folder) = finished(&app, &id).await?;
     let run = blocking(move || Run::open(&folder)).await?;
@@ -82,7 +82,7 @@ pub async fn leaderboard(State(app): State<Shared>, Path(id): Path<String>) -> A
 /// The report, as a page.
 #[utoipa::path(get, path = "/v1/runs/{id}/report", tag = "backtests",
     params(("id" = String, Path,)),
-    responses((status = 200, body = String, content_type = "text/html"), Refused))]
+    responses((status = 200, body = String, content_type = "text/html"), Refused<'_>))]
 pub async fn report(State(app): State<Shared>, Path(id): Path<String>) -> Answer<Response> {
     let (_, folder) = finished(&app, &id).await?;
     let path = folder.join("report.html");
@@ -110,7 +110,7 @@ pub struct Which {
 /// cursor of the next page. Parquet without a filter comes whole.
 #[utoipa::path(get, path = "/v1/runs/{id}/forecasts", tag = "backtests",
     params(("id" = String, Path,), Which),
-    responses((status = 200, content((Vec<Object> = "application/json"), (String = "text/csv"))), Refused))]
+    responses((status = 200, content((Vec<Object> = "application/json"), (String = "text/csv"))), Refused<'_>))]
 pub async fn forecasts(
     State(app): State<Shared>,
     Path(id): Path<String>,
@@ -123,7 +123,7 @@ pub async fn forecasts(
 /// The scores of a run, in the same ways.
 #[utoipa::path(get, path = "/v1/runs/{id}/scores", tag = "backtests",
     params(("id" = String, Path,), Which),
-    responses((status = 200, content((Vec<Object> = "application/json"), (String = "text/csv"))), Refused))]
+    responses((status = 200, content((Vec<Object> = "application/json"), (String = "text/csv"))), Refused<'_>))]
 pub async fn scores(
     State(app): State<Shared>,
     Path(id): Path<String>,

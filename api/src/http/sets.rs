@@ -94,7 +94,7 @@ pub fn offset(cursor: Option<&str>) -> Answer<usize> {
 
 /// Lists sets that are kept.
 #[utoipa::path(get, path = "/v1/sets", tag = "sets", params(Page),
-    responses((status = 200, body = Sets), Refused))]
+    responses((status = 200, body = Sets), Refused<'_>))]
 pub async fn list(State(app): State<Shared>, uri: Uri) -> Answer<Json<Sets>> {
     let page: Page = query::read(&uri)?;
     let count = page.count()?;
@@ -108,7 +108,7 @@ pub async fn list(State(app): State<Shared>, uri: Uri) -> Answer<Json<Sets>> {
 
 /// Shows a set.
 #[utoipa::path(get, path = "/v1/sets/{name}", tag = "sets", params(("name" = String, Path,)),
-    responses((status = 200, body = Set), Refused))]
+    responses((status = 200, body = Set), Refused<'_>))]
 pub async fn show(State(app): State<Shared>, Path(name): Path<String>) -> Answer<Json<Set>> {
     Ok(Json(kept(&app, &name).await?.into()))
 }
@@ -153,7 +153,7 @@ pub struct Reading {
         (Rows = "application/json"),
         (Vec<u8> = "application/vnd.apache.parquet"),
     )),
-    responses((status = 200, body = Set), (status = 201, body = Set), Refused))]
+    responses((status = 200, body = Set), (status = 201, body = Set), Refused<'_>))]
 pub async fn put(
     State(app): State<Shared>,
     Path(name): Path<String>,
@@ -197,7 +197,7 @@ pub fn encoded(name: &str) -> String {
 
 /// Deletes a set; jobs that read it already go on.
 #[utoipa::path(delete, path = "/v1/sets/{name}", tag = "sets", params(("name" = String, Path,)),
-    responses((status = 204), Refused))]
+    responses((status = 204), Refused<'_>))]
 pub async fn delete(State(app): State<Shared>, Path(name): Path<String>) -> Answer<StatusCode> {
     match app.store.delete_set(&name).await? {
         true => Ok(StatusCode::NO_CONTENT),
@@ -231,7 +231,7 @@ pub struct ManySeries {
 
 /// Lists the series of a set.
 #[utoipa::path(get, path = "/v1/sets/{name}/series", tag = "sets",
-    params(("name" = String, Path,), Page), responses((status = 200, body = ManySeries), Refused))]
+    params(("name" = String, Path,), Page), responses((status = 200, body = ManySeries), Refused<'_>))]
 pub async fn series(
     State(app): State<Shared>,
     Path(name): Path<String>,
@@ -285,7 +285,7 @@ pub struct Which {
 /// cursor of the next page.
 #[utoipa::path(get, path = "/v1/sets/{name}/rows", tag = "sets",
     params(("name" = String, Path,), Which),
-    responses((status = 200, content((Vec<Object> = "application/json"), (String = "text/csv"))), Refused))]
+    responses((status = 200, content((Vec<Object> = "application/json"), (String = "text/csv"))), Refused<'_>))]
 pub async fn rows(
     State(app): State<Shared>,
     Path(name): Path<String>,
@@ -321,7 +321,7 @@ pub async fn rows(
     params(("name" = String, Path,), Reading,
         ("conflicts" = Option<Conflicts>, Query, description = "refuse, or replace")),
     request_body(content((String = "text/csv"), (Rows = "application/json"), (Vec<u8> = "application/vnd.apache.parquet"))),
-    responses((status = 200, body = Appended), (status = 409, body = Appended), Refused))]
+    responses((status = 200, body = Appended), (status = 409, body = Appended), Refused<'_>))]
 pub async fn append(
     State(app): State<Shared>,
     Path(name): Path<String>,
@@ -384,7 +384,7 @@ pub struct Audited {
 
 /// Shows what was found in a set's raw rows.
 #[utoipa::path(get, path = "/v1/sets/{name}/audit", tag = "sets", params(("name" = String, Path,)),
-    responses((status = 200, body = Audited), Refused))]
+    responses((status = 200, body = Audited), Refused<'_>))]
 pub async fn audit(State(app): State<Shared>, Path(name): Path<String>) -> Answer<Json<Audited>> {
     let (audit, tidied) = kept(&app, &name).await?.audit;
     Ok(Json(Audited { audit, tidied }))

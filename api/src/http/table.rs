@@ -60,7 +60,7 @@ mod tests {
         let of = |accept: &'static str| {
             let headers =
                 HeaderMap::from_iter([(header::ACCEPT, HeaderValue::from_static(accept))]);
-            wanted(&headers).map_err(|problem| problem.status)
+            wanted(&headers).map_err(|problem| problem.status.as_u16())
         };
         assert_eq!(of("text/csv"), Ok(Style::Csv));
         assert_eq!(of("text/html, */*;q=0.8"), Ok(Style::Json));
