@@ -2,6 +2,7 @@
 
 mod additive;
 mod attention;
+mod bend;
 mod block;
 mod conv;
 mod conv_lstm;
@@ -17,6 +18,7 @@ mod recurrent;
 
 pub use additive::Additive;
 pub use attention::{Attention, Heads, Meeting};
+pub use bend::Bend;
 pub use block::{Block, FeedForward, Plan as BlockPlan};
 pub use conv::{Conv, Edge, Walk, pool, pool_images};
 pub use conv_lstm::ConvLstm;
