@@ -82,6 +82,21 @@ def test(differences, overlap):
     return float("nan") if np.allclose(differences, 0) else diebold_mariano(differences, overlap)
 
 
+def verdict(rows):
+    """How many networks are told from no change, and how far those are that learn levels."""
+    networks = [model for model in rows if "/" in model]
+    told = []
+    for way, sign in (("better", 1), ("worse", -1)):
+        parts = []
+        for what, value, p in (("skill", "skill", "p"), ("return R²", "return R²", "return p")):
+            names = [model for model in networks if sign * rows[model][value] > 0 and rows[model][p] < 0.05]
+            parts.append(f"{', '.join(names) if 0 < len(names) < 3 else len(names) or 'none'} by {what}")
+        told.append(f"{way} at 5 %: {' and '.join(parts)}")
+    of = [rows[model]["return RMSE"] / rows["naive"]["return RMSE"] for model in networks if model.endswith("/levels")]
+    return (f"Of {len(networks)} networks, {'; '.join(told)}. "
+            f"Learning levels costs {min(of):.2g} to {max(of):.2g} times the return RMSE of no change.")
+
+
 def tables(found, unit, horizons, every):
     lines = []
     models = list(dict.fromkeys(model for model, _, _ in found))
@@ -99,7 +114,7 @@ def tables(found, unit, horizons, every):
             parts += [f"{told['skill']:+.4f}", number(told["p"], 2), number(told["return RMSE"], 4)]
             parts += [number(told["return MAE"], 4), f"{told['return R²']:+.4f}", number(told["return p"], 2)]
             lines.append(f"| {model} | " + " | ".join(parts) + " |")
-        lines.append("")
+        lines += ["", verdict(rows), ""]
     return lines
 
 
@@ -114,13 +129,22 @@ def main():
         "# The crypto studies", "",
         "Made by `benches/crypto.py`. R², MAPE and skill (1 − MSE / MSE of no change) are means over the three coins,",
         "return figures pool them; returns are from the last value known. p is Diebold-Mariano's against no change",
-        "(`naive`), on squared errors of an origin, mean over coins; a p below 0.05 with a negative skill or R² says worse.", "",
+        "(`naive`), on squared errors of an origin, mean over coins; a p below 0.05 with a negative skill or R² says worse.",
+        "Each p is of one test: were all networks as good as no change, one in twenty would still fall below 0.05.",
+        "Each network was trained once, from one seed, and fitted once before the first origin: differences between networks",
+        "are not told from those between seeds.", "",
+        "![Time and memory of one attention layer by the length of its window, softmax beside random features](crossover.svg)",
+        "", "What the Performer's attention is for, from [crossover.md](crossover.md): its time grows with the length of the window,",
+        "that of softmax with the square. The windows of these studies, 72 and 60 steps, lie below the length from which it is",
+        "the faster.", "",
     ]
     with tempfile.TemporaryDirectory() as desk:
         for name, unit, horizons, every in STUDIES:
             out = os.path.join(args.keep or desk, name)
             told = run(args, name, out)
-            lines += [f"## {name}", "", f"{told['cpu_s']:.0f} CPU seconds, {told['wall_s']:.0f} on the clock.", ""]
+            spent = f"{told['cpu_s']:.0f} CPU seconds, {told['wall_s']:.0f} on the clock, threads: {told['threads']}."
+            half = " On two quiet cores about half that time is to be expected." if told["threads"] == 1 else ""
+            lines += [f"## {name}", "", spent + half, ""]
             lines += tables(cells(out), unit, horizons, every)
     with open(os.path.join(HERE, "results", "crypto.md"), "w") as file:
         file.write("\n".join(lines))
