@@ -39,7 +39,7 @@ def table(found):
 def figure(found):
     """Two panels on logarithmic axes: milliseconds and MiB against steps."""
     wide, high, gap = 360, 260, 70
-    parts = [f'<svg xmlns="http://www.w3.org/2000/svg" width="{2 * (wide + gap)}" height="{high + 90}" '
+    parts = [f'<svg xmlns="http://www.w3.org/2000/svg" width="{2 * (wide + gap) + 30}" height="{high + 90}" '
              'font-family="sans-serif" font-size="12">']
     for panel, (key, scale, title) in enumerate((("both_s", 1e3, "ms, forward and slopes"), ("both_mib", 1, "MiB held"))):
         values = {(way, steps): max(scale * found[way, steps][key], 0.1) for way in WAYS for steps in STEPS}
