@@ -33,7 +33,10 @@ fn parse<T: DeserializeOwned>(limits: &Limits, bytes: &[u8]) -> Answer<T> {
         let words = format!("{deep} objects and lists in one another, over {}", limits.json_depth);
         return Err(Problem::over("json_depth", words));
     }
-    serde_json::from_slice(bytes).map_err(|e| Problem::bad(e.to_string()))
+    serde_json::from_slice(bytes).map_err(|e| match e.is_data() {
+        true => Error::mistake(e.to_string(), None).into(),
+        false => Problem::bad(e.to_string()),
+    })
 }
 
 /// How deep objects and lists lie in one another; text is no matter.

@@ -18,6 +18,7 @@ use tokio::sync::oneshot;
 use utoipa::ToSchema;
 
 use super::rows::Rows;
+use super::spec::{self, Setting, SourceSpec};
 use super::{Answer, Problem, Refused, Shared, body, jobs, query, table};
 use crate::forecast::{Silent, choose};
 use crate::{Ctx, Error, Forecasts, Study, Style, Written};
@@ -32,7 +33,7 @@ pub struct Wanted {
     set: Option<String>,
     /// How rows are to be read, as in a spec's `[data]`: `id`, `time`, `target`, `known`, `freq`,
     /// `season`, `tidy`, …
-    #[schema(value_type = Option<Object>)]
+    #[schema(value_type = SourceSpec)]
     #[serde(default)]
     data: Source,
     /// Rows ahead of the past with what is known of them.
@@ -49,14 +50,15 @@ pub struct Wanted {
     #[serde(default)]
     levels: Vec<f64>,
     /// What learners are told of each row.
-    #[schema(value_type = Option<Object>)]
+    #[schema(value_type = BTreeMap<String, Setting>)]
     #[serde(default)]
     features: Map<String, Value>,
     /// Settings of learners' lifts.
-    #[schema(value_type = Option<Object>)]
+    #[schema(value_type = BTreeMap<String, Setting>)]
     #[serde(default)]
     lift: Map<String, Value>,
     /// Everything random follows from it.
+    #[schema(minimum = 0, maximum = 4294967295_i64)]
     #[serde(default)]
     seed: u32,
     /// How columns of the answer are called.
@@ -71,7 +73,7 @@ pub enum Models {
     /// By its name.
     Name(String),
     /// With settings.
-    #[schema(value_type = Object)]
+    #[schema(value_type = spec::ModelSpec)]
     One(ModelSpec),
     /// Several.
     Many(Vec<NameOrSpec>),
@@ -90,7 +92,7 @@ pub enum NameOrSpec {
     /// By its name.
     Name(String),
     /// With settings.
-    #[schema(value_type = Object)]
+    #[schema(value_type = spec::ModelSpec)]
     Spec(ModelSpec),
 }
 
@@ -131,7 +133,9 @@ pub struct Failure {
 /// Forecasts now, from rows in the body or a set. The answer is JSON, or the table alone as CSV,
 /// NDJSON, Parquet or Arrow, with the number of failures in the header `almanac-failures`.
 #[utoipa::path(post, path = "/v1/forecasts", tag = "forecasts", request_body = Wanted,
-    responses((status = 200, content((Made = "application/json"), (String = "text/csv"))), Refused<'_>))]
+    responses((status = 200, content(
+        (Made = "application/json"), (String = "text/csv"), (String = "application/x-ndjson"),
+        (Vec<u8> = "application/vnd.apache.parquet"), (Vec<u8> = "application/vnd.apache.arrow.stream"))), Refused<'_>))]
 pub async fn create(State(app): State<Shared>, headers: HeaderMap, body: Body) -> Answer<Response> {
     let style = table::wanted(&headers)?;
     let wanted: Wanted = body::json(&app, &headers, body).await?;
@@ -190,9 +194,8 @@ async fn ask(app: &Shared, wanted: Wanted) -> Answer<Ask> {
             Past::Given(Box::new(given))
         }
         (None, Some(_)) if wanted.future.is_some() => {
-            return Err(Problem::bad(
-                "`future` goes with `rows`; append it to the set as rows without a value",
-            ));
+            let hint = "append it to the set as rows without a value".to_string();
+            return Err(Error::mistake("`future` goes with `rows`", hint).into());
         }
         (None, Some(set)) => match app.store.set(set).await? {
             Some(set) => Past::Given(Box::new(app.store.given(&set))),
@@ -201,7 +204,7 @@ async fn ask(app: &Shared, wanted: Wanted) -> Answer<Ask> {
                 Past::Known(app.lab.clone())
             }
         },
-        _ => return Err(Problem::bad("give `rows` or the name of a `set`")),
+        _ => return Err(Error::mistake("give `rows` or the name of a `set`", None).into()),
     };
     let spec = Spec {
         task: TaskName::Forecast,

@@ -6,7 +6,7 @@ use std::sync::Arc;
 use almanac_backtest::Spec;
 use axum::Json;
 use axum::body::Body;
-use axum::extract::{Path, State};
+use axum::extract::State;
 use axum::http::{HeaderMap, StatusCode, Uri, header};
 use axum::response::IntoResponse;
 use axum::response::sse::{Event as Sent, KeepAlive, Sse};
@@ -17,6 +17,8 @@ use serde_json::json;
 use utoipa::{IntoParams, ToSchema};
 
 use super::auth::Who;
+use super::query::Path;
+use super::spec::BacktestSpec;
 use super::{Answer, Problem, Refused, Shared, body, query, sets};
 use crate::Error;
 use crate::queue::{Event, Log};
@@ -39,51 +41,16 @@ pub struct Which {
     /// Only those in this state.
     state: Option<JobState>,
     /// Where the page before ended.
+    #[param(pattern = "^[0-9]{1,18}$")]
     cursor: Option<String>,
     /// Jobs on a page.
     #[param(minimum = 1, maximum = 1000)]
     limit: Option<usize>,
 }
 
-/// A backtest to be run: a spec, as `almanac backtest` takes it in TOML, whose data is a set.
-#[derive(ToSchema)]
-#[allow(dead_code)]
-pub struct BacktestSpec {
-    /// forecast, direction or regress.
-    #[schema(example = "forecast")]
-    task: Option<String>,
-    /// The set, and how to read it.
-    #[schema(value_type = Object, example = json!({"set": "nile"}))]
-    data: serde_json::Value,
-    /// Where past and future part.
-    #[schema(value_type = Object, example = json!({"horizon": 5, "count": 4}))]
-    folds: serde_json::Value,
-    /// What learners are told of each row.
-    #[schema(value_type = Option<Object>)]
-    features: Option<serde_json::Value>,
-    /// Settings of learners' lifts.
-    #[schema(value_type = Option<Object>)]
-    lift: Option<serde_json::Value>,
-    /// Every learner once for each of these.
-    #[schema(value_type = Option<Vec<Object>>)]
-    variant: Option<serde_json::Value>,
-    /// The models.
-    #[schema(value_type = Vec<Object>, example = json!([{"use": "naive"}, {"use": "auto_theta"}]))]
-    model: serde_json::Value,
-    /// How answers are judged.
-    #[schema(value_type = Option<Object>)]
-    score: Option<serde_json::Value>,
-    /// Trading on the answers.
-    #[schema(value_type = Option<Object>)]
-    money: Option<serde_json::Value>,
-    /// Seed and device.
-    #[schema(value_type = Option<Object>)]
-    run: Option<serde_json::Value>,
-}
-
 /// Asks for a backtest. With an `Idempotency-Key`, the same request again gives the same job.
 #[utoipa::path(post, path = "/v1/backtests", tag = "backtests", request_body = BacktestSpec,
-    params(("Idempotency-Key" = Option<String>, Header, description = "up to 200 letters", max_length = 200)),
+    params(("Idempotency-Key" = Option<String>, Header, pattern = "^[!-~]{1,200}$")),
     responses((status = 202, body = Job), Refused<'_>))]
 pub async fn create(
     State(app): State<Shared>,
@@ -138,7 +105,9 @@ async fn again(app: &Shared, reply: &Reply, text: &str) -> Answer<Response> {
 fn idempotency(headers: &HeaderMap) -> Answer<Option<String>> {
     let Some(key) = headers.get("idempotency-key") else { return Ok(None) };
     match key.to_str() {
-        Ok(key) if (1..=200).contains(&key.len()) => Ok(Some(key.into())),
+        Ok(key) if (1..=200).contains(&key.len()) && key.bytes().all(|b| b.is_ascii_graphic()) => {
+            Ok(Some(key.into()))
+        }
         _ => Err(Problem::bad("an idempotency key has 1 to 200 plain letters")),
     }
 }
@@ -147,7 +116,7 @@ fn idempotency(headers: &HeaderMap) -> Answer<Option<String>> {
 fn admitted(app: &Shared, spec: &Spec) -> Answer<String> {
     query::inside(&spec.data)?;
     if spec.data.set.is_none() {
-        return Err(Problem::bad("`data.set` names no set"));
+        return Err(Error::mistake("`data.set` names no set", None).into());
     }
     within(app, spec.folds.horizon, spec.model.len())?;
     let mut spec = spec.clone();

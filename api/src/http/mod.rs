@@ -24,6 +24,7 @@ mod rows;
 mod runs;
 mod serve;
 mod sets;
+mod spec;
 mod table;
 
 use std::sync::Arc;

@@ -2,6 +2,7 @@
 
 use std::borrow::Cow;
 
+use almanac_ingest::ReadError;
 use axum::Json;
 use axum::http::{HeaderValue, StatusCode, header};
 use axum::response::{IntoResponse, Response};
@@ -94,6 +95,9 @@ impl Problem {
 
 impl From<Error> for Problem {
     fn from(error: Error) -> Problem {
+        if let Some(limit) = over(&error) {
+            return Problem::over(limit, error.to_string());
+        }
         let (status, code): (_, Cow<'static, str>) = match &error {
             Error::Absent { noun, .. } => (StatusCode::NOT_FOUND, format!("no_such_{noun}").into()),
             Error::Busy { .. } => (StatusCode::TOO_MANY_REQUESTS, "busy".into()),
@@ -115,6 +119,17 @@ impl From<Error> for Problem {
         };
         let hint = error.hint().filter(|_| status.is_client_error());
         Problem { hint, ..Problem::new(status, code, detail) }
+    }
+}
+
+/// The limit that a body went over while it was read.
+fn over(error: &Error) -> Option<&'static str> {
+    match error {
+        Error::Read(ReadError::TooMany { what: "rows", .. }) => Some("rows"),
+        Error::Read(error) if error.to_string().contains(" bytes once unpacked") => {
+            Some("unpacked_bytes")
+        }
+        _ => None,
     }
 }
 

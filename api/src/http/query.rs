@@ -1,12 +1,26 @@
-//! What stands after the question mark.
+//! What stands in a path, and after its question mark.
 
 use almanac_data::Source;
+use axum::extract::FromRequestParts;
 use axum::http::Uri;
+use axum::http::request::Parts;
 use serde::de::DeserializeOwned;
 use toml::Value;
 
 use super::{Answer, Problem};
 use crate::{Error, Override, from_text, scalar};
+
+/// The names in a path, decoded; problem details where they are no text.
+pub struct Path<T>(pub T);
+
+impl<T: DeserializeOwned + Send, S: Send + Sync> FromRequestParts<S> for Path<T> {
+    type Rejection = Problem;
+
+    async fn from_request_parts(parts: &mut Parts, state: &S) -> Result<Path<T>, Problem> {
+        let path = axum::extract::Path::<T>::from_request_parts(parts, state).await;
+        path.map(|path| Path(path.0)).map_err(|e| Problem::bad(e.body_text()))
+    }
+}
 
 /// Names and values, decoded, in the order in which they stand.
 fn pairs(uri: &Uri) -> Answer<Vec<(String, String)>> {

@@ -1,11 +1,12 @@
 //! What there is to choose from.
 
 use axum::Json;
-use axum::extract::{Path, State};
+use axum::extract::State;
 use serde::{Deserialize, Serialize};
 use serde_json::Value;
 use utoipa::ToSchema;
 
+use super::query::Path;
 use super::{Answer, Problem, Refused, Shared};
 use crate::Roster;
 
@@ -42,14 +43,14 @@ impl Name {
 
 /// Lists a roster.
 #[utoipa::path(get, path = "/v1/rosters/{roster}", tag = "rosters",
-    params(("roster" = Name, Path,)), responses((status = 200, body = Lines), Refused<'_>))]
+    params(("roster" = inline(Name), Path,)), responses((status = 200, body = Lines), Refused<'_>))]
 pub async fn list(State(app): State<Shared>, Path(roster): Path<String>) -> Answer<Json<Lines>> {
     Ok(Json(Lines { lines: app.lab.roster(Name::roster(&roster)?, None)? }))
 }
 
 /// The lines of one name.
 #[utoipa::path(get, path = "/v1/rosters/{roster}/{name}", tag = "rosters",
-    params(("roster" = Name, Path,), ("name" = String, Path,)),
+    params(("roster" = inline(Name), Path,), ("name" = String, Path,)),
     responses((status = 200, body = Lines), Refused<'_>))]
 pub async fn show(
     State(app): State<Shared>,

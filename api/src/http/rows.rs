@@ -264,7 +264,8 @@ impl ToSchema for Rows {}
 impl PartialSchema for Rows {
     fn schema() -> RefOr<Schema> {
         let flat = [Type::Number, Type::String, Type::Boolean, Type::Null];
-        let cell = ObjectBuilder::new().schema_type(SchemaType::from_iter(flat)).build();
+        let cell = ObjectBuilder::new().schema_type(SchemaType::from_iter(flat));
+        let cell = cell.minimum(Some(-1e300)).maximum(Some(1e300)).build();
         let open = |cell| AdditionalProperties::RefOr(RefOr::T(Schema::Object(cell)));
         let record = ObjectBuilder::new().additional_properties(Some(open(cell.clone()))).build();
         let column = ArrayBuilder::new().items(cell).build();

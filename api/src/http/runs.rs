@@ -5,7 +5,7 @@ use std::path::PathBuf;
 
 use axum::Json;
 use axum::body::Body;
-use axum::extract::{Path, State};
+use axum::extract::State;
 use axum::http::{HeaderMap, HeaderValue, StatusCode, Uri, header};
 use axum::response::{Html, IntoResponse, Response};
 use parquet::arrow::arrow_reader::ParquetRecordBatchReaderBuilder;
@@ -15,6 +15,7 @@ use tokio_util::io::ReaderStream;
 use utoipa::{IntoParams, ToSchema};
 
 use super::jobs::{self, Jobs, job};
+use super::query::Path;
 use super::{Answer, Problem, Refused, Shared, query, sets, table};
 use crate::store::{Job, State as JobState, blocking};
 use crate::{Error, Run, Style, tables};
@@ -100,6 +101,7 @@ pub struct Which {
     /// Only those of this series.
     series: Option<String>,
     /// Where the page before ended.
+    #[param(pattern = "^[0-9]{1,18}$")]
     cursor: Option<String>,
     /// Rows on a page.
     #[param(minimum = 1, maximum = 100000)]
@@ -110,7 +112,9 @@ pub struct Which {
 /// cursor of the next page. Parquet without a filter comes whole.
 #[utoipa::path(get, path = "/v1/runs/{id}/forecasts", tag = "backtests",
     params(("id" = String, Path,), Which),
-    responses((status = 200, content((Vec<Object> = "application/json"), (String = "text/csv"))), Refused<'_>))]
+    responses((status = 200, content(
+        (Vec<Object> = "application/json"), (String = "text/csv"), (String = "application/x-ndjson"),
+        (Vec<u8> = "application/vnd.apache.parquet"), (Vec<u8> = "application/vnd.apache.arrow.stream"))), Refused<'_>))]
 pub async fn forecasts(
     State(app): State<Shared>,
     Path(id): Path<String>,
@@ -123,7 +127,9 @@ pub async fn forecasts(
 /// The scores of a run, in the same ways.
 #[utoipa::path(get, path = "/v1/runs/{id}/scores", tag = "backtests",
     params(("id" = String, Path,), Which),
-    responses((status = 200, content((Vec<Object> = "application/json"), (String = "text/csv"))), Refused<'_>))]
+    responses((status = 200, content(
+        (Vec<Object> = "application/json"), (String = "text/csv"), (String = "application/x-ndjson"),
+        (Vec<u8> = "application/vnd.apache.parquet"), (Vec<u8> = "application/vnd.apache.arrow.stream"))), Refused<'_>))]
 pub async fn scores(
     State(app): State<Shared>,
     Path(id): Path<String>,

@@ -6,12 +6,13 @@ use almanac_data::{Audit, Panel, Source, Tidied};
 use almanac_ingest::cards;
 use axum::Json;
 use axum::body::Body;
-use axum::extract::{Path, State};
+use axum::extract::State;
 use axum::http::{HeaderMap, HeaderValue, StatusCode, Uri, header};
 use axum::response::{IntoResponse, Response};
 use serde::{Deserialize, Serialize};
 use utoipa::{IntoParams, ToSchema};
 
+use super::query::Path;
 use super::rows::Rows;
 use super::{Answer, Problem, Refused, Shared, body, query, table};
 use crate::store::{Appended, Facts, KeptSet, blocking};
@@ -56,12 +57,25 @@ pub struct Sets {
     next: Option<String>,
 }
 
+/// Which page of names.
+#[derive(Debug, Default, Deserialize, IntoParams)]
+#[serde(default, deny_unknown_fields)]
+#[into_params(parameter_in = Query)]
+pub struct After {
+    /// Where the page before ended.
+    cursor: Option<String>,
+    /// Things on it.
+    #[param(minimum = 1, maximum = 1000)]
+    limit: Option<usize>,
+}
+
 /// Which page.
 #[derive(Debug, Default, Deserialize, IntoParams)]
 #[serde(default, deny_unknown_fields)]
 #[into_params(parameter_in = Query)]
 pub struct Page {
     /// Where the page before ended.
+    #[param(pattern = "^[0-9]{1,18}$")]
     pub cursor: Option<String>,
     /// Things on it.
     #[param(minimum = 1, maximum = 1000)]
@@ -89,15 +103,17 @@ pub fn within(limit: Option<usize>, usual: usize, most: usize) -> Answer<usize> 
 
 pub fn offset(cursor: Option<&str>) -> Answer<usize> {
     let Some(cursor) = cursor else { return Ok(0) };
-    cursor.parse().map_err(|_| Problem::bad(format!("`{cursor}` is no cursor of this list")))
+    let digits = cursor.len() <= 18 && cursor.bytes().all(|byte| byte.is_ascii_digit());
+    let place = cursor.parse().ok().filter(|_| digits);
+    place.ok_or_else(|| Problem::bad(format!("`{cursor}` is no cursor of this list")))
 }
 
 /// Lists sets that are kept.
-#[utoipa::path(get, path = "/v1/sets", tag = "sets", params(Page),
+#[utoipa::path(get, path = "/v1/sets", tag = "sets", params(After),
     responses((status = 200, body = Sets), Refused<'_>))]
 pub async fn list(State(app): State<Shared>, uri: Uri) -> Answer<Json<Sets>> {
-    let page: Page = query::read(&uri)?;
-    let count = page.count()?;
+    let page: After = query::read(&uri)?;
+    let count = within(page.limit, PAGE, MOST)?;
     let after = page.cursor.unwrap_or_default();
     let mut sets = app.store.sets(&after, count as u32 + 1).await?;
     let more = sets.len() > count;
@@ -147,11 +163,13 @@ pub struct Reading {
 
 /// Uploads a set, in the place of one of the same name.
 #[utoipa::path(put, path = "/v1/sets/{name}", tag = "sets",
-    params(("name" = String, Path, min_length = 1, max_length = 500), Reading),
+    params(("name" = String, Path, pattern = r"^[^\x00-\x1f\x7f-\x9f]{1,500}$"), Reading),
     request_body(content(
         (String = "text/csv", example = "unique_id,ds,y\na,2024-01-01,1\na,2024-01-02,2\na,2024-01-03,3\n"),
         (Rows = "application/json"),
         (Vec<u8> = "application/vnd.apache.parquet"),
+        (Vec<u8> = "application/vnd.apache.arrow.stream"),
+        (String = "application/x-ndjson"),
     )),
     responses((status = 200, body = Set), (status = 201, body = Set), Refused<'_>))]
 pub async fn put(
@@ -275,6 +293,7 @@ pub struct Which {
     /// Only those up to this stamp.
     to: Option<String>,
     /// Where the page before ended.
+    #[param(pattern = "^[0-9]{1,18}$")]
     cursor: Option<String>,
     /// Rows on a page.
     #[param(minimum = 1, maximum = 100000)]
@@ -285,7 +304,9 @@ pub struct Which {
 /// cursor of the next page.
 #[utoipa::path(get, path = "/v1/sets/{name}/rows", tag = "sets",
     params(("name" = String, Path,), Which),
-    responses((status = 200, content((Vec<Object> = "application/json"), (String = "text/csv"))), Refused<'_>))]
+    responses((status = 200, content(
+        (Vec<Object> = "application/json"), (String = "text/csv"), (String = "application/x-ndjson"),
+        (Vec<u8> = "application/vnd.apache.parquet"), (Vec<u8> = "application/vnd.apache.arrow.stream"))), Refused<'_>))]
 pub async fn rows(
     State(app): State<Shared>,
     Path(name): Path<String>,
@@ -319,8 +340,10 @@ pub async fn rows(
 /// and the answer is 409, unless `conflicts=replace`.
 #[utoipa::path(post, path = "/v1/sets/{name}/rows", tag = "sets",
     params(("name" = String, Path,), Reading,
-        ("conflicts" = Option<Conflicts>, Query, description = "refuse, or replace")),
-    request_body(content((String = "text/csv"), (Rows = "application/json"), (Vec<u8> = "application/vnd.apache.parquet"))),
+        ("conflicts" = inline(Option<Conflicts>), Query, description = "refuse, or replace")),
+    request_body(content(
+        (String = "text/csv"), (Rows = "application/json"), (String = "application/x-ndjson"),
+        (Vec<u8> = "application/vnd.apache.parquet"), (Vec<u8> = "application/vnd.apache.arrow.stream"))),
     responses((status = 200, body = Appended), (status = 409, body = Appended), Refused<'_>))]
 pub async fn append(
     State(app): State<Shared>,
