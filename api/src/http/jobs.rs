@@ -188,12 +188,24 @@ pub async fn cancel(State(app): State<Shared>, Path(id): Path<String>) -> Answer
     Ok(Json(job(&app, &id).await?))
 }
 
+/// An event of a job, as its lines say it.
+#[derive(ToSchema)]
+#[allow(dead_code)]
+pub struct Told {
+    /// state, fold, progress or snapshot.
+    event: String,
+    /// What to send as `Last-Event-ID` to go on from here.
+    id: String,
+    /// What happened, in JSON.
+    data: String,
+}
+
 /// The events of a job as they come: `state`, `fold` and `progress`. A client that comes back sends
 /// `Last-Event-ID` and misses nothing; where its place is no longer held, `snapshot` says how things
 /// stand, and events go on from there.
 #[utoipa::path(get, path = "/v1/jobs/{id}/events", tag = "backtests",
     params(("id" = String, Path,), ("Last-Event-ID" = Option<String>, Header,)),
-    responses((status = 200, body = String, content_type = "text/event-stream"), Refused<'_>))]
+    responses((status = 200, body = Told, content_type = "text/event-stream"), Refused<'_>))]
 pub async fn events(
     State(app): State<Shared>,
     Path(id): Path<String>,
