@@ -6,6 +6,7 @@ mod mistakes;
 mod networks;
 mod resume;
 mod runs;
+mod serve;
 
 use std::fs;
 use std::path::{Path, PathBuf};
