@@ -244,6 +244,11 @@ fn candidates(words: &[&str]) -> Vec<Times> {
         }];
     }
     let iso = [Kind::Date, Kind::Wall, Kind::Instant].map(|kind| of(Form::Iso, kind));
+    // No other form reads such words, and to try them all takes longer than most forecasts.
+    let whole = |times: &&Times| words.iter().all(|word| times.read(word).is_some());
+    if let Some(whole) = iso.iter().find(whole).filter(|_| !words.is_empty()) {
+        return vec![whole.clone()];
+    }
     let dates = DATES.iter().flat_map(|date| {
         CLOCKS.iter().map(move |clock| {
             let kind = if clock.is_empty() { Kind::Date } else { Kind::Wall };
