@@ -45,7 +45,6 @@ CREATE TABLE replies (
     key TEXT NOT NULL,
     asked TEXT NOT NULL,
     status INTEGER NOT NULL,
-    location TEXT,
     body BLOB NOT NULL,
     created INTEGER NOT NULL,
     PRIMARY KEY (owner, key)

@@ -83,6 +83,14 @@ pub enum Error {
         /// How many it takes.
         most: u32,
     },
+    /// More than a server's limit allows.
+    #[error("{what}")]
+    Over {
+        /// The limit's name.
+        limit: &'static str,
+        /// What is too much, and how much there may be.
+        what: String,
+    },
     /// The database refused.
     #[error("the database failed: {0}")]
     Database(#[from] sqlx::Error),
@@ -165,7 +173,11 @@ impl Error {
                 io::ErrorKind::PermissionDenied => Some("choose a folder that is yours".into()),
                 _ => None,
             },
-            Error::Parquet { .. } | Error::Database(_) | Error::Failed(_) | Error::Stopped => None,
+            Error::Parquet { .. }
+            | Error::Over { .. }
+            | Error::Database(_)
+            | Error::Failed(_)
+            | Error::Stopped => None,
         }
     }
 }

@@ -21,6 +21,8 @@ use crate::{Ctx, Error, Lab, Place, Progress, Study, WORKER, Written};
 
 pub use log::{Event, Log};
 
+/// Logs that are held; beyond, those of jobs that have ended go.
+const LOGS: usize = 200;
 /// How often a job's progress goes to the store.
 const NOTED: Duration = Duration::from_millis(500);
 
@@ -78,6 +80,7 @@ impl Queue {
     pub fn stop(&self) {
         self.stop.send_replace(true);
         locked(&self.at_work).values().for_each(Ctx::cancel);
+        locked(&self.logs).values().for_each(|log| log.close());
     }
 
     /// Waits until no job is at work.
@@ -105,6 +108,9 @@ impl Queue {
     /// The log of a job.
     pub fn log(&self, id: &str) -> Arc<Log> {
         let mut logs = locked(&self.logs);
+        if logs.len() > LOGS {
+            logs.retain(|_, log| !log.has_ended());
+        }
         Arc::clone(logs.entry(id.into()).or_insert_with(|| Arc::new(Log::new(&self.start))))
     }
 
@@ -162,12 +168,14 @@ impl Queue {
             Ok(()) => self.store.end_job(&job.id, state, words.as_deref()).await,
             Err(error) => Err(error),
         };
-        if let Err(error) = ended {
-            tracing::error!(%error, job = job.id, "the end of a job cannot be kept");
-        }
         locked(&self.at_work).remove(&job.id);
-        metrics::counter!("almanac_jobs_total", "state" => format!("{state:?}").to_lowercase())
-            .increment(1);
+        match ended {
+            // Whoever cancelled it has said so.
+            Ok(false) => return,
+            Ok(true) => {}
+            Err(error) => tracing::error!(%error, job = job.id, "the end of a job cannot be kept"),
+        }
+        metrics::counter!("almanac_jobs_total", "state" => state.name()).increment(1);
         log.end(json!({ "state": state, "error": words }));
     }
 

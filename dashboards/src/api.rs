@@ -79,3 +79,24 @@ fn example(content: &Value) -> String {
 fn words(value: &Value) -> String {
     escape(value.as_str().unwrap_or_default())
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    /// A route stands below its tag with its parameters and statuses; what is HTML is shown as text.
+    #[test]
+    fn routes_by_hand() {
+        let page = api_page(
+            r#"{"info": {"title": "<b>T"}, "tags": [{"name": "sets"}, {"name": "none"}],
+                "paths": {"/v1/sets/{name}": {"get": {"tags": ["sets"], "summary": "Shows <i>",
+                "parameters": [{"name": "name", "in": "path"}], "responses": {"404": {}}}}}}"#,
+        );
+        assert!(page.contains("<code>GET /v1/sets/{name}</code> Shows &lt;i&gt;"), "{page}");
+        assert!(page.contains("<td><code>name</code></td><td>path</td>"));
+        assert!(
+            page.contains("<td>404</td>") && page.contains("&lt;b&gt;T") && !page.contains("<b>T")
+        );
+        assert_eq!(page.matches("<details>").count(), 1);
+    }
+}

@@ -165,6 +165,8 @@ struct Ask {
     spec: Spec,
     from: Past,
     auto: bool,
+    /// The most rows ahead.
+    most: usize,
 }
 
 enum Past {
@@ -218,7 +220,7 @@ async fn ask(app: &Shared, wanted: Wanted) -> Answer<Ask> {
         money: None,
         run: RunSpec { seed: wanted.seed.into(), threads: 1, ..RunSpec::default() },
     };
-    Ok(Ask { spec, from, auto })
+    Ok(Ask { spec, from, auto, most: app.config.limits.ahead })
 }
 
 fn models(written: Models) -> (Vec<ModelSpec>, bool) {
@@ -244,6 +246,11 @@ impl Ask {
             Past::Given(given) => almanac_ingest::read_given(&spec.data, &given)?,
             Past::Known(lab) => lab.read(&spec.data)?,
         };
+        let ahead = read.panel.len().saturating_mul(spec.folds.horizon);
+        if ahead > self.most {
+            let what = format!("{ahead} rows ahead over all series, over {}", self.most);
+            return Err(Error::Over { limit: "ahead", what });
+        }
         if self.auto {
             spec.model = vec![choose(&spec, &read, ctx)?];
         }

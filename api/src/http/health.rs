@@ -42,9 +42,9 @@ pub async fn readyz(State(app): State<Shared>) -> Answer<Json<Health>> {
 #[utoipa::path(get, path = "/metrics", tag = "service",
     responses((status = 200, body = String, content_type = "text/plain"), Refused<'_>))]
 pub async fn metrics(State(app): State<Shared>) -> Answer<impl IntoResponse> {
-    for (state, name) in [(JobState::Queued, "queued"), (JobState::Running, "running")] {
-        let count = app.store.jobs(None, Some(state), u32::MAX).await?.len();
-        metrics::gauge!("almanac_jobs", "state" => name).set(count as f64);
+    for state in [JobState::Queued, JobState::Running] {
+        let count = app.store.count_jobs(state).await?;
+        metrics::gauge!("almanac_jobs", "state" => state.name()).set(count as f64);
     }
     metrics::gauge!("almanac_uptime_seconds").set(app.started.elapsed().as_secs_f64());
     if let Some(bytes) = crate::meter::resident() {

@@ -80,7 +80,7 @@ pub async fn create(
     let most = app.config.limits.queue;
     let job = app.store.queue(&who.owner, (&title, &text), kept.as_ref(), most).await?;
     if let Some(key) = &key {
-        let reply = Reply { asked: text, status: 202, location: None, body: job.id.clone().into() };
+        let reply = Reply { asked: text, status: 202, body: job.id.clone().into() };
         app.store.keep_reply(&who.owner, key, &reply).await?;
     }
     app.queue.log(&job.id).add("state", json!({ "state": JobState::Queued }));
@@ -190,7 +190,7 @@ pub async fn cancel(State(app): State<Shared>, Path(id): Path<String>) -> Answer
 
 /// An event of a job, as its lines say it.
 #[derive(ToSchema)]
-#[allow(dead_code)]
+#[expect(dead_code, reason = "only the OpenAPI document reads it")]
 pub struct Told {
     /// state, fold, progress or snapshot.
     event: String,

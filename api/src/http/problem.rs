@@ -122,9 +122,10 @@ impl From<Error> for Problem {
     }
 }
 
-/// The limit that a body went over while it was read.
+/// The limit that a request went over.
 fn over(error: &Error) -> Option<&'static str> {
     match error {
+        Error::Over { limit, .. } => Some(limit),
         Error::Read(ReadError::TooMany { what: "rows", .. }) => Some("rows"),
         Error::Read(error) if error.to_string().contains(" bytes once unpacked") => {
             Some("unpacked_bytes")
@@ -155,7 +156,6 @@ impl IntoResponse for Problem {
 
 /// Refusals that any route may give.
 #[derive(IntoResponses)]
-#[allow(dead_code)]
 pub enum Refused<'a> {
     /// The request cannot be understood.
     #[response(status = 400, content_type = "application/problem+json")]

@@ -1,7 +1,5 @@
 //! Sets: upload, append, look, delete.
 
-use std::sync::Arc;
-
 use almanac_data::{Audit, Panel, Source, Tidied};
 use almanac_ingest::cards;
 use axum::Json;
@@ -138,7 +136,7 @@ pub async fn kept(app: &Shared, name: &str) -> Answer<KeptSet> {
 /// `tidy.gaps=zero`.
 #[derive(Debug, IntoParams)]
 #[into_params(parameter_in = Query)]
-#[allow(dead_code)]
+#[expect(dead_code, reason = "only the OpenAPI document reads it")]
 pub struct Reading {
     /// Column that names the series; left out, found.
     id: Option<String>,
@@ -275,10 +273,10 @@ pub async fn series(
 }
 
 /// The panel of a kept set.
-async fn panel_of(app: &Shared, name: &str) -> Answer<Arc<Panel>> {
+async fn panel_of(app: &Shared, name: &str) -> Answer<Panel> {
     let given = app.store.given(&kept(app, name).await?);
     let read = blocking(move || Ok(almanac_ingest::read_given(&Source::default(), &given)?));
-    Ok(Arc::new(read.await?.panel))
+    Ok(read.await?.panel)
 }
 
 /// Which rows.
@@ -354,13 +352,7 @@ pub async fn append(
 ) -> Answer<(StatusCode, Json<Appended>)> {
     let (said, replace) = query::source(&uri)?;
     let set = kept(&app, &name).await?;
-    let source = Source {
-        id: said.id.clone(),
-        time: said.time.clone(),
-        target: said.target.clone(),
-        ..with_roles(said, &set.source)
-    };
-    let read = body::rows(&app, &headers, body, source).await?;
+    let read = body::rows(&app, &headers, body, with_roles(said, &set.source)).await?;
     let appended = app.store.append(&name, read, replace).await?;
     let refused = appended.conflicting > 0 && !appended.replaced;
     Ok((if refused { StatusCode::CONFLICT } else { StatusCode::OK }, Json(appended)))
@@ -386,7 +378,6 @@ fn with_roles(said: Source, set: &Source) -> Source {
 /// What to do about rows that disagree.
 #[derive(Debug, Deserialize, ToSchema)]
 #[serde(rename_all = "lowercase")]
-#[allow(dead_code)]
 pub enum Conflicts {
     /// Change nothing.
     Refuse,

@@ -1,5 +1,5 @@
 //! A spec, as the OpenAPI document tells it: the fields that `almanac backtest` takes in TOML.
-#![allow(dead_code)]
+#![expect(dead_code, reason = "only the OpenAPI document reads it")]
 
 use std::collections::BTreeMap;
 

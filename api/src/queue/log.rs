@@ -72,6 +72,16 @@ impl Log {
         self.count.send_replace((count, true));
     }
 
+    /// Ends every listener's stream without an event: the server stops, and they come back later.
+    pub fn close(&self) {
+        self.count.send_modify(|(_, ended)| *ended = true);
+    }
+
+    /// Whether no more will come.
+    pub fn has_ended(&self) -> bool {
+        self.count.borrow().1
+    }
+
     /// Answers that are there, and that there will be.
     pub fn reached(&self) -> (i64, i64) {
         let inner = locked(&self.inner);

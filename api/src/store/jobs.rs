@@ -33,7 +33,8 @@ impl State {
         !matches!(self, State::Queued | State::Running)
     }
 
-    fn name(self) -> &'static str {
+    /// Its name.
+    pub fn name(self) -> &'static str {
         match self {
             State::Queued => "queued",
             State::Running => "running",
@@ -148,6 +149,15 @@ impl Store {
                    AND (?2 IS NULL OR state = ?2) ORDER BY seq DESC LIMIT ?3";
         let query = sqlx::query(sql).bind(before).bind(state.map(State::name)).bind(count);
         Ok(query.fetch_all(&self.db).await?.iter().map(Job::of).collect())
+    }
+
+    /// How many jobs are in a state.
+    ///
+    /// # Errors
+    /// A database that does not answer.
+    pub async fn count_jobs(&self, state: State) -> Result<i64, Error> {
+        let row = sqlx::query("SELECT count(*) FROM jobs WHERE state = ?").bind(state.name());
+        Ok(row.fetch_one(&self.db).await?.get(0))
     }
 
     /// Takes the next job: of those that wait, the one whose owner has the fewest before it, running

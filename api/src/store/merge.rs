@@ -195,7 +195,9 @@ impl Rows {
         let sent_at = |row: usize| sent.map(|column| column.values[row]);
         let values = match column.role {
             Role::Static => {
-                let place = |panel: &Panel, id: &str| panel.iter().position(|one| one.id == id);
+                let place = |panel: &Panel, id: &str| {
+                    panel.ids().binary_search_by(|own| own.as_str().cmp(id)).ok()
+                };
                 let of = |id: &&str| {
                     let before = place(old, id).map(|series| column.values[series]);
                     pick(before, place(new, id).and_then(sent_at))

@@ -15,8 +15,6 @@ pub struct Reply {
     pub asked: String,
     /// The status.
     pub status: u16,
-    /// Where the new thing is.
-    pub location: Option<String>,
     /// The body.
     pub body: Vec<u8>,
 }
@@ -27,13 +25,12 @@ impl Store {
     /// # Errors
     /// A database that does not answer.
     pub async fn reply(&self, owner: &str, key: &str) -> Result<Option<Reply>, Error> {
-        let sql = "SELECT asked, status, location, body FROM replies \
+        let sql = "SELECT asked, status, body FROM replies \
                    WHERE owner = ? AND key = ? AND created > ?";
         let row = sqlx::query(sql).bind(owner).bind(key).bind(now() - KEPT);
         let of = |row: sqlx::sqlite::SqliteRow| Reply {
             asked: row.get("asked"),
             status: row.get::<u16, _>("status"),
-            location: row.get("location"),
             body: row.get("body"),
         };
         Ok(row.fetch_optional(&self.db).await?.map(of))
@@ -47,9 +44,9 @@ impl Store {
         let old = sqlx::query("DELETE FROM replies WHERE created <= ?").bind(now() - KEPT);
         old.execute(&self.db).await?;
         let sql = "INSERT OR REPLACE INTO replies \
-                   (owner, key, asked, status, location, body, created) VALUES (?, ?, ?, ?, ?, ?, ?)";
+                   (owner, key, asked, status, body, created) VALUES (?, ?, ?, ?, ?, ?)";
         let query = sqlx::query(sql).bind(owner).bind(key).bind(&reply.asked).bind(reply.status);
-        let query = query.bind(&reply.location).bind(&reply.body).bind(now());
+        let query = query.bind(&reply.body).bind(now());
         query.execute(&self.db).await?;
         Ok(())
     }

@@ -10,6 +10,7 @@ fn small() -> Service {
         let limits = &mut config.limits;
         (limits.json_bytes, limits.body_bytes, limits.unpacked_bytes) = (2000, 50_000, 1 << 20);
         (limits.rows, limits.header_s, limits.body_s) = (100, 1, 1);
+        limits.ahead = 1000;
     })
 }
 
@@ -63,6 +64,9 @@ fn sizes() {
     service.send(("POST", "/v1/keys"), &[CSV], b"a").refused(415, "application/json");
     let far = br#"{"rows": [], "horizon": 10001}"#;
     service.send(("POST", "/v1/forecasts"), &[JSON], far).refused(413, "limits.horizon");
+    let wide = br#"{"rows": {"id": ["a", "b"], "ds": [1, 1], "y": [1, 2]}, "horizon": 600,
+        "model": "naive"}"#;
+    service.send(("POST", "/v1/forecasts"), &[JSON], wide).refused(413, "limits.ahead");
 }
 
 /// A client that sends its head a byte at a time is let go, and one that stops in its body is told.

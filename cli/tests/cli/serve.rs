@@ -233,8 +233,16 @@ fn append(server: &Server, done: u64) -> Option<Answer> {
 fn stopped_in_order() {
     let (desk, server) = uploaded();
     let id = backtest(&server);
+    let address = server.address.clone();
+    let path = format!("/v1/jobs/{id}/events");
+    let listener = thread::spawn(move || client::stream(&address, &path));
+    thread::sleep(Duration::from_millis(100));
+    let asked = Instant::now();
     let (code, said) = server.stop();
     assert_eq!(code, Some(0), "{said}");
+    // Well below the grace that open requests have: nobody waits for a listener.
+    assert!(asked.elapsed() < Duration::from_secs(10), "{:?}", asked.elapsed());
+    assert!(listener.join().unwrap().contains("event: state"));
     let server = Server::start(&desk, "");
     assert_eq!(ended(&server, &id)["state"], "done");
 }

@@ -162,6 +162,15 @@ fn whole(mut rest: &[u8]) -> Option<Vec<u8>> {
     }
 }
 
+/// What a server says on a path until it ends the stream, as it comes.
+pub fn stream(address: &str, path: &str) -> String {
+    let mut stream = TcpStream::connect(address).unwrap();
+    write!(stream, "GET {path} HTTP/1.1\r\nHost: x\r\nConnection: close\r\n\r\n").unwrap();
+    let mut all = String::new();
+    stream.read_to_string(&mut all).unwrap();
+    all
+}
+
 /// All events until the server ends the stream.
 pub fn events(server: &Server, path: &str, last: Option<&str>) -> Vec<Event> {
     let headers: Vec<_> = last.iter().map(|last| ("Last-Event-ID", *last)).collect();

@@ -1,7 +1,7 @@
 //! How sums are bent.
 //!
 //! ```text
-//! relu  max(0, x)      gelu  x·Φ(x)      mish  x·tanh(ln(1 + exp x))
+//! gelu  x·Φ(x)      mish  x·tanh(ln(1 + exp x))
 //! ```
 //!
 //! Hendrycks & Gimpel (2016); Misra (2020).
@@ -9,11 +9,8 @@
 use burn::tensor::{Tensor, activation};
 
 /// A bend.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum Bend {
-    /// Nothing below 0.
-    #[default]
-    Relu,
     /// As much of a number as a normal one is below it.
     Gelu,
     /// Smooth, and a little below 0.
@@ -24,7 +21,6 @@ impl Bend {
     /// Each number, bent.
     pub fn of<const D: usize>(self, x: Tensor<D>) -> Tensor<D> {
         match self {
-            Bend::Relu => activation::relu(x),
             Bend::Gelu => activation::gelu(x),
             Bend::Mish => activation::mish(x),
         }
@@ -42,13 +38,5 @@ mod tests {
             let golden = Golden::plain("nets_layers", name);
             golden.check(bend.of(golden.input::<2>("x")));
         }
-    }
-
-    /// Below 0 nothing is left, above it all.
-    #[test]
-    fn relu_by_hand() {
-        let device = crate::nets::tests::draw().device;
-        let said = Bend::Relu.of(Tensor::<1>::from_floats([-2.0, 0.0, 3.0], &device));
-        assert_eq!(crate::nets::numbers(said).unwrap(), [0.0, 0.0, 3.0]);
     }
 }
