@@ -18,6 +18,14 @@ use crate::{Error, atomic, tables};
 /// Rows ahead, over all series, that one answer may have.
 const MOST_AHEAD: usize = 10_000_000;
 
+/// The entry in a spec that stands for whichever of five models does best.
+pub const AUTO: &str = "auto";
+/// Models that it tries.
+const TRIED: [&str; 5] = ["naive", "seasonal_naive", "auto_ets", "auto_theta", "auto_arima"];
+
+/// The file of a job's folder that says who answered.
+pub const ANSWER: &str = "answer.json";
+
 /// Forecasts of several models for all series of a panel.
 pub struct Forecasts {
     names: Names,
@@ -86,6 +94,21 @@ impl Study {
         Ok(self)
     }
 
+    /// Forecasts beyond the end of the data; [`AUTO`] becomes the model that forecast the last
+    /// horizons best.
+    ///
+    /// # Errors
+    /// As for [`Study::ahead`], [`choose`] and [`Study::forecast`].
+    pub fn answer(mut self, ctx: &Ctx, progress: &dyn Progress) -> Result<Forecasts, Error> {
+        let spec = &mut self.written.spec;
+        if matches!(spec.model.as_slice(), [only] if only.entry == AUTO) {
+            spec.model = TRIED.map(ModelSpec::of).to_vec();
+            spec.model = vec![choose(spec, &self.read, ctx)?];
+        }
+        let study = self.ahead()?;
+        study.forecast(&study.ctx().stopped_with(ctx), progress)
+    }
+
     /// Forecasts from a study that [`Lab::ahead`] made.
     ///
     /// # Errors
@@ -108,6 +131,19 @@ impl Study {
 }
 
 impl Forecasts {
+    /// Keeps them in the folder of a job: the table, and beside it who answered and what failed.
+    ///
+    /// # Errors
+    /// A folder that cannot be written.
+    pub fn keep(&self, folder: &Path) -> Result<(), Error> {
+        std::fs::create_dir_all(folder).map_err(Error::io("write", folder))?;
+        self.write(&folder.join("forecasts.parquet"), Style::Parquet)?;
+        let failure = |(model, series, reason): &(String, String, String)| serde_json::json!({ "model": model, "unique_id": series, "reason": reason });
+        let failures: Vec<_> = self.failures.iter().map(failure).collect();
+        let answer = serde_json::json!({ "models": self.models(), "failures": failures });
+        crate::folder::write_json(&folder.join(ANSWER), &answer)
+    }
+
     /// Writes them to a file.
     ///
     /// # Errors

@@ -9,6 +9,7 @@
 mod log;
 
 use std::collections::HashMap;
+use std::path::PathBuf;
 use std::sync::{Arc, Mutex, MutexGuard};
 use std::time::Duration;
 
@@ -16,7 +17,7 @@ use serde_json::json;
 use tokio::sync::{Notify, watch};
 
 use crate::config::Config;
-use crate::store::{Job, State, Store, blocking};
+use crate::store::{Job, JobKind, State, Store, blocking};
 use crate::{Ctx, Error, Lab, Place, Progress, Study, WORKER, Written};
 
 pub use log::{Event, Log};
@@ -66,8 +67,9 @@ impl Queue {
         Ok(queue)
     }
 
-    /// Tells the queue that a job waits.
-    pub fn wake(&self) {
+    /// Tells whoever listens, and the queue, that a job waits.
+    pub fn announce(&self, id: &str) {
+        self.log(id).add("state", json!({ "state": State::Queued }));
         self.wake.notify_one();
     }
 
@@ -206,13 +208,23 @@ impl Queue {
             }
             None => self.lab.study(written)?,
         };
-        let own = study.ctx().stopped_with(ctx);
-        let plan = study.plan()?;
-        let place = Place::At(self.store.run_folder(&job.id));
-        let folds = plan.fold_count();
-        let teller = Teller { log, folds };
-        self.pool.install(|| study.run(&plan, &own, &place, &teller)).map(|_| ())
+        let folder = self.store.run_folder(&job.id);
+        self.pool.install(|| match job.kind {
+            JobKind::Backtest => backtest(&study, ctx, folder, log),
+            JobKind::Forecast => {
+                let forecasts = study.answer(ctx, &Teller { log, folds: 1 })?;
+                forecasts.keep(&folder)
+            }
+            JobKind::Train => Err(Error::Failed("not yet".into())),
+        })
     }
+}
+
+fn backtest(study: &Study, ctx: &Ctx, folder: PathBuf, log: &Log) -> Result<(), Error> {
+    let own = study.ctx().stopped_with(ctx);
+    let plan = study.plan()?;
+    let teller = Teller { log, folds: plan.fold_count() };
+    study.run(&plan, &own, &Place::At(folder), &teller).map(|_| ())
 }
 
 struct Teller<'a> {

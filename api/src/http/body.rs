@@ -1,5 +1,6 @@
 //! Bodies: read piece by piece, within limits, into memory or a file.
 
+use std::fmt::Display;
 use std::io::Write;
 use std::sync::Arc;
 use std::time::Duration;
@@ -8,7 +9,8 @@ use almanac_data::{Format, Source};
 use almanac_ingest::{From, Given, Read};
 use axum::body::{Body, Bytes};
 use axum::http::{HeaderMap, StatusCode, header};
-use futures_util::StreamExt;
+use futures_util::{Stream, StreamExt};
+use multer::Multipart;
 use serde::de::DeserializeOwned;
 use tempfile::NamedTempFile;
 
@@ -24,7 +26,7 @@ pub async fn json<T: DeserializeOwned>(app: &Shared, headers: &HeaderMap, body: 
         "application/json" => {}
         other => return Err(wrong_type(other, "application/json")),
     }
-    parse(&app.config.limits, &memory(app, body).await?)
+    parse(&app.config.limits, &memory(app, body.into_data_stream()).await?)
 }
 
 fn parse<T: DeserializeOwned>(limits: &Limits, bytes: &[u8]) -> Answer<T> {
@@ -62,25 +64,81 @@ fn depth(bytes: &[u8]) -> usize {
 /// Rows in any format that `Content-Type` names; what the source says goes before what is found.
 pub async fn rows(app: &Shared, headers: &HeaderMap, body: Body, source: Source) -> Answer<Read> {
     let limits = &app.config.limits;
-    let most = Some((limits.rows, limits.unpacked_bytes));
-    let given = |from, source| Given { name: "the body".into(), source, from, most };
     if kind(headers) == "application/json" {
-        let rows: Rows = parse(limits, &memory(app, body).await?)?;
-        let given = given(From::Columns(Arc::new(rows.0)), Source::default());
+        let rows: Rows = parse(limits, &memory(app, body.into_data_stream()).await?)?;
+        let from = From::Columns(Arc::new(rows.0));
+        let most = Some((limits.rows, limits.unpacked_bytes));
+        let given = Given { name: "the body".into(), source: Source::default(), from, most };
         return Ok(blocking(move || Ok(almanac_ingest::read_given(&source, &given)?)).await?);
     }
-    let format = format(headers)?;
-    let file = file(app, body).await?;
-    let said = Source { format, ..Source::default() };
-    let given = given(From::File(file.path().into()), said);
-    let read = blocking(move || Ok(almanac_ingest::read_given(&source, &given)?)).await?;
-    drop(file);
-    Ok(read)
+    let format = format(kind(headers))?;
+    Table { file: file(app, body.into_data_stream()).await?, format }.read(app, source).await
+}
+
+/// A table in a file of its own.
+pub struct Table {
+    file: NamedTempFile,
+    format: Option<Format>,
+}
+
+impl Table {
+    /// Its rows; what the source says goes before what is found.
+    pub async fn read(self, app: &Shared, source: Source) -> Answer<Read> {
+        let limits = &app.config.limits;
+        let most = Some((limits.rows, limits.unpacked_bytes));
+        let said = Source { format: self.format, ..Source::default() };
+        let from = From::File(self.file.path().into());
+        let given = Given { name: "the body".into(), source: said, from, most };
+        let work = move || {
+            let read = almanac_ingest::read_given(&source, &given);
+            drop(self.file);
+            Ok(read?)
+        };
+        Ok(blocking(work).await?)
+    }
+}
+
+/// Whether a body is a form.
+pub fn is_form(headers: &HeaderMap) -> bool {
+    kind(headers) == "multipart/form-data"
+}
+
+/// A form of two parts: `ask` in JSON, and `rows` in a file.
+pub async fn form<T: DeserializeOwned>(
+    app: &Shared,
+    headers: &HeaderMap,
+    body: Body,
+) -> Answer<(T, Option<Table>)> {
+    let said = headers.get(header::CONTENT_TYPE).and_then(|kind| kind.to_str().ok());
+    let bad = |e: multer::Error| Problem::bad(format!("a form that cannot be read: {e}"));
+    let boundary = multer::parse_boundary(said.unwrap_or_default()).map_err(bad)?;
+    let mut form = Multipart::new(body.into_data_stream(), boundary);
+    let (mut ask, mut table) = (None, None);
+    while let Some(part) = in_time(app, form.next_field()).await?.map_err(bad)? {
+        match part.name() {
+            Some("ask") if ask.is_none() => {
+                ask = Some(parse(&app.config.limits, &memory(app, part).await?)?);
+            }
+            Some("rows") if table.is_none() => {
+                let kind = part.content_type().map(ToString::to_string).unwrap_or_default();
+                let kind = kind.split(';').next().unwrap_or_default();
+                let format = format(if kind == "text/plain" { "" } else { kind })?;
+                table = Some(Table { file: file(app, part).await?, format });
+            }
+            other => {
+                let name = other.unwrap_or_default();
+                let words = format!("a form has one `ask` and one `rows`; here is `{name}`");
+                return Err(Problem::bad(words));
+            }
+        }
+    }
+    let ask = ask.ok_or_else(|| Problem::bad("a form needs `ask`: what is asked, in JSON"))?;
+    Ok((ask, table))
 }
 
 /// The format that a body is in; none where its first bytes are to say.
-fn format(headers: &HeaderMap) -> Answer<Option<Format>> {
-    Ok(match kind(headers) {
+fn format(kind: &str) -> Answer<Option<Format>> {
+    Ok(match kind {
         "text/csv" => Some(Format::Csv),
         "text/tab-separated-values" => Some(Format::Tsv),
         "application/x-ndjson" | "application/jsonl" => Some(Format::Ndjson),
@@ -110,7 +168,7 @@ fn wrong_type(got: &str, known: &str) -> Problem {
 }
 
 /// A body in memory, up to what JSON may have.
-async fn memory(app: &Shared, body: Body) -> Answer<Vec<u8>> {
+async fn memory<E: Display>(app: &Shared, body: impl Parts<E>) -> Answer<Vec<u8>> {
     let mut all = Vec::new();
     each(app, body, ("json_bytes", app.config.limits.json_bytes), |part| {
         all.extend_from_slice(part);
@@ -121,7 +179,7 @@ async fn memory(app: &Shared, body: Body) -> Answer<Vec<u8>> {
 }
 
 /// A body in a file of its own.
-async fn file(app: &Shared, body: Body) -> Answer<NamedTempFile> {
+async fn file<E: Display>(app: &Shared, body: impl Parts<E>) -> Answer<NamedTempFile> {
     let mut file = app.store.upload()?;
     let path = file.path().to_path_buf();
     each(app, body, ("body_bytes", app.config.limits.body_bytes), |part| {
@@ -131,21 +189,29 @@ async fn file(app: &Shared, body: Body) -> Answer<NamedTempFile> {
     Ok(file)
 }
 
-async fn each(
+/// What comes piece by piece.
+trait Parts<E>: Stream<Item = Result<Bytes, E>> + Unpin {}
+
+impl<E, S: Stream<Item = Result<Bytes, E>> + Unpin> Parts<E> for S {}
+
+/// What is waited for no longer than for the next part of a body.
+async fn in_time<T>(app: &Shared, next: impl Future<Output = T>) -> Answer<T> {
+    let wait = Duration::from_secs(app.config.limits.body_s);
+    tokio::time::timeout(wait, next).await.map_err(|_| {
+        let words = format!("no part of the body came for {} s", wait.as_secs());
+        Problem::new(StatusCode::REQUEST_TIMEOUT, "slow_body", words)
+    })
+}
+
+async fn each<E: Display>(
     app: &Shared,
-    body: Body,
+    mut body: impl Parts<E>,
     (limit, most): (&str, u64),
     mut take: impl FnMut(&Bytes) -> Answer<()>,
 ) -> Answer<()> {
-    let wait = Duration::from_secs(app.config.limits.body_s);
-    let mut parts = body.into_data_stream();
     let mut size = 0;
     loop {
-        let part = tokio::time::timeout(wait, parts.next()).await.map_err(|_| {
-            let words = format!("no part of the body came for {} s", wait.as_secs());
-            Problem::new(StatusCode::REQUEST_TIMEOUT, "slow_body", words)
-        })?;
-        let Some(part) = part else { return Ok(()) };
+        let Some(part) = in_time(app, body.next()).await? else { return Ok(()) };
         let part = part.map_err(|e| Problem::bad(format!("the body broke off: {e}")))?;
         size += part.len() as u64;
         if size > most {

@@ -4,8 +4,8 @@ use axum::extract::State;
 use axum::http::header;
 use axum::response::{Html, IntoResponse};
 use utoipa::Modify;
-use utoipa::openapi::OpenApi;
 use utoipa::openapi::security::{Http, HttpAuthScheme, SecurityScheme};
+use utoipa::openapi::{OpenApi, Ref, RefOr};
 
 use super::Shared;
 
@@ -16,6 +16,24 @@ impl Modify for ByKey {
     fn modify(&self, document: &mut OpenApi) {
         let scheme = SecurityScheme::Http(Http::new(HttpAuthScheme::Bearer));
         document.components.get_or_insert_default().add_security_scheme("key", scheme);
+    }
+}
+
+/// Refusals are the same on every route: the document says each once.
+pub fn share_refusals(document: &mut OpenApi) {
+    let components = document.components.get_or_insert_default();
+    for item in document.paths.paths.values_mut() {
+        let methods = [&mut item.get, &mut item.put, &mut item.post, &mut item.delete];
+        for operation in methods.into_iter().flatten() {
+            for (status, response) in &mut operation.responses.responses {
+                let RefOr::T(own) = &*response else { continue };
+                if own.content.contains_key("application/problem+json") {
+                    let name = format!("Refused{status}");
+                    let shared = RefOr::Ref(Ref::from_response_name(&name));
+                    components.responses.insert(name, std::mem::replace(response, shared));
+                }
+            }
+        }
     }
 }
 

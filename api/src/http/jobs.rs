@@ -1,4 +1,4 @@
-//! Backtests as jobs: ask, watch, cancel.
+//! Jobs: ask for a backtest, watch, cancel.
 
 use std::convert::Infallible;
 use std::sync::Arc;
@@ -13,7 +13,6 @@ use axum::response::sse::{Event as Sent, KeepAlive, Sse};
 use axum::{Extension, response::Response};
 use futures_util::stream::{self, Stream};
 use serde::{Deserialize, Serialize};
-use serde_json::json;
 use utoipa::{IntoParams, ToSchema};
 
 use super::auth::Who;
@@ -22,7 +21,7 @@ use super::spec::BacktestSpec;
 use super::{Answer, Problem, Refused, Shared, body, query, sets};
 use crate::Error;
 use crate::queue::{Event, Log};
-use crate::store::{Job, Reply, State as JobState};
+use crate::store::{Job, JobKind, KeptSet, Reply, State as JobState, Task};
 
 /// A page of jobs.
 #[derive(Debug, Serialize, ToSchema)]
@@ -76,16 +75,38 @@ pub async fn create(
     }
     let models: Vec<&str> = spec.model.iter().map(|model| model.entry.as_str()).collect();
     let title = format!("{} on {name}", models.join(", "));
-    let title: String = title.chars().take(200).collect();
-    let most = app.config.limits.queue;
-    let job = app.store.queue(&who.owner, (&title, &text), kept.as_ref(), most).await?;
+    let title = title.chars().take(200).collect();
+    let rows = kept.as_ref().map(KeptSet::rows);
+    let task = Task { kind: JobKind::Backtest, title, spec: text.clone(), rows };
+    let job = app.store.queue(&who.owner, &task, app.config.limits.queue).await?;
     if let Some(key) = &key {
         let reply = Reply { asked: text, status: 202, body: job.id.clone().into() };
         app.store.keep_reply(&who.owner, key, &reply).await?;
     }
-    app.queue.log(&job.id).add("state", json!({ "state": JobState::Queued }));
-    app.queue.wake();
+    app.queue.announce(&job.id);
     Ok(accepted(job))
+}
+
+/// Whether a client would rather have a job than wait: `Prefer: respond-async` (RFC 7240).
+pub fn prefers_job(headers: &HeaderMap) -> bool {
+    let said = headers.get_all("prefer").iter().filter_map(|value| value.to_str().ok());
+    said.flat_map(|value| value.split([',', ';'])).any(|word| word.trim() == "respond-async")
+}
+
+/// Puts work into the queue.
+pub async fn enqueue(app: &Shared, who: &Who, task: &Task) -> Answer<Response> {
+    match app.store.queue(&who.owner, task, app.config.limits.queue).await {
+        Ok(job) => {
+            app.queue.announce(&job.id);
+            Ok(accepted(job))
+        }
+        Err(error) => {
+            if let Some((file, _)) = &task.rows {
+                app.store.drop_file(file).await?;
+            }
+            Err(error.into())
+        }
+    }
 }
 
 fn accepted(job: Job) -> Response {

@@ -83,13 +83,14 @@ pub type Answer<T> = Result<T, Problem>;
         (name = "service", description = "Health, metrics, this document"),
     ),
     security((), ("key" = [])),
+    components(schemas(problem::ProblemDetails)),
     modifiers(&ByKey)
 )]
 struct Doc;
 
 /// Every route, and the document that is generated from them.
 pub fn routes() -> (Router<Shared>, utoipa::openapi::OpenApi) {
-    OpenApiRouter::with_openapi(Doc::openapi())
+    let (routes, mut document) = OpenApiRouter::with_openapi(Doc::openapi())
         .routes(routes!(sets::list))
         .routes(routes!(sets::show, sets::put, sets::delete))
         .routes(routes!(sets::series))
@@ -115,7 +116,9 @@ pub fn routes() -> (Router<Shared>, utoipa::openapi::OpenApi) {
         .routes(routes!(health::metrics))
         .routes(routes!(docs::openapi))
         .routes(routes!(docs::page))
-        .split_for_parts()
+        .split_for_parts();
+    docs::share_refusals(&mut document);
+    (routes, document)
 }
 
 impl App {

@@ -159,44 +159,44 @@ impl IntoResponse for Problem {
 pub enum Refused<'a> {
     /// The request cannot be understood.
     #[response(status = 400, content_type = "application/problem+json")]
-    Bad(#[to_schema] ProblemDetails<'a>),
+    Bad(ProblemDetails<'a>),
     /// There is no key, or it opens nothing.
     #[response(status = 401, content_type = "application/problem+json")]
-    Unknown(#[to_schema] ProblemDetails<'a>),
+    Unknown(ProblemDetails<'a>),
     /// The key's role does not reach so far.
     #[response(status = 403, content_type = "application/problem+json")]
-    Forbidden(#[to_schema] ProblemDetails<'a>),
+    Forbidden(ProblemDetails<'a>),
     /// There is no such thing.
     #[response(status = 404, content_type = "application/problem+json")]
-    Absent(#[to_schema] ProblemDetails<'a>),
+    Absent(ProblemDetails<'a>),
     /// No format that `Accept` names can be given.
     #[response(status = 406, content_type = "application/problem+json")]
-    NotAcceptable(#[to_schema] ProblemDetails<'a>),
+    NotAcceptable(ProblemDetails<'a>),
     /// The body came too slowly.
     #[response(status = 408, content_type = "application/problem+json")]
-    Slow(#[to_schema] ProblemDetails<'a>),
+    Slow(ProblemDetails<'a>),
     /// What is there disagrees.
     #[response(status = 409, content_type = "application/problem+json")]
-    Conflict(#[to_schema] ProblemDetails<'a>),
+    Conflict(ProblemDetails<'a>),
     /// Something is larger than a limit, which is named.
     #[response(status = 413, content_type = "application/problem+json")]
-    TooLarge(#[to_schema] ProblemDetails<'a>),
+    TooLarge(ProblemDetails<'a>),
     /// The body's type is none that can be read.
     #[response(status = 415, content_type = "application/problem+json")]
-    WrongType(#[to_schema] ProblemDetails<'a>),
+    WrongType(ProblemDetails<'a>),
     /// It is understood, and cannot be done.
     #[response(status = 422, content_type = "application/problem+json")]
-    CannotDo(#[to_schema] ProblemDetails<'a>),
+    CannotDo(ProblemDetails<'a>),
     /// Too many requests, or too much work waiting.
     #[response(status = 429, content_type = "application/problem+json")]
-    TooMany(#[to_schema] ProblemDetails<'a>),
+    TooMany(ProblemDetails<'a>),
     /// The server failed.
     #[response(status = 500, content_type = "application/problem+json")]
-    Failed(#[to_schema] ProblemDetails<'a>),
+    Failed(ProblemDetails<'a>),
     /// The server is stopping, or the work took too long.
     #[response(status = 503, content_type = "application/problem+json")]
-    Unavailable(#[to_schema] ProblemDetails<'a>),
+    Unavailable(ProblemDetails<'a>),
     /// The server's disk is full.
     #[response(status = 507, content_type = "application/problem+json")]
-    Full(#[to_schema] ProblemDetails<'a>),
+    Full(ProblemDetails<'a>),
 }

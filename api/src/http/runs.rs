@@ -17,15 +17,21 @@ use utoipa::{IntoParams, ToSchema};
 use super::jobs::{self, Jobs, job};
 use super::query::Path;
 use super::{Answer, Problem, Refused, Shared, query, sets, table};
-use crate::store::{Job, State as JobState, blocking};
+use crate::folder::read_json;
+use crate::forecast::ANSWER;
+use crate::store::{Job, JobKind, State as JobState, blocking};
 use crate::{Error, Run, Style, tables};
+
+/// The file of a backtest that a forecast does not have.
+const SCORES: &str = "scores.parquet";
 
 /// A run.
 #[derive(Debug, Serialize, ToSchema)]
 pub struct OneRun {
     /// The job that made it.
     job: Job,
-    /// Where it came from: versions, seeds, fingerprints, costs.
+    /// Of a backtest, where it came from: versions, seeds, fingerprints, costs; of a forecast, who
+    /// answered and what failed.
     #[schema(value_type = Object)]
     manifest: Value,
 }
@@ -42,9 +48,12 @@ pub async fn list(State(app): State<Shared>, uri: Uri) -> Answer<Json<Jobs>> {
     responses((status = 200, body = OneRun), Refused<'_>))]
 pub async fn show(State(app): State<Shared>, Path(id): Path<String>) -> Answer<Json<OneRun>> {
     let (job, folder) = finished(&app, &id).await?;
-    let run = blocking(move || Run::open(&folder)).await?;
-    let manifest = serde_json::to_value(run.manifest).unwrap_or_default();
-    Ok(Json(OneRun { job, manifest }))
+    let kind = job.kind;
+    let work = move || match kind {
+        JobKind::Backtest => Ok(to_json(&Run::open(&folder)?.manifest)),
+        JobKind::Forecast | JobKind::Train => read_json(&folder, ANSWER),
+    };
+    Ok(Json(OneRun { job, manifest: blocking(work).await? }))
 }
 
 /// A finished job and the folder of its run.
@@ -56,6 +65,25 @@ async fn finished(app: &Shared, id: &str) -> Answer<(Job, PathBuf)> {
     }
     let folder = app.store.run_folder(&job.id);
     Ok((job, folder))
+}
+
+/// The folder of a finished backtest.
+async fn backtest(app: &Shared, id: &str) -> Answer<PathBuf> {
+    let (job, folder) = finished(app, id).await?;
+    match job.kind {
+        JobKind::Backtest => Ok(folder),
+        kind => {
+            let words = format!(
+                "`{id}` is no backtest but a {}",
+                to_json(&kind).as_str().unwrap_or_default()
+            );
+            Err(Problem::new(StatusCode::NOT_FOUND, "no_backtest", words))
+        }
+    }
+}
+
+fn to_json(value: &impl Serialize) -> Value {
+    serde_json::to_value(value).unwrap_or_default()
 }
 
 /// Deletes a run and its job, once it has ended.
@@ -75,9 +103,9 @@ pub async fn delete(State(app): State<Shared>, Path(id): Path<String>) -> Answer
 #[utoipa::path(get, path = "/v1/runs/{id}/leaderboard", tag = "backtests",
     params(("id" = String, Path,)), responses((status = 200, body = Object), Refused<'_>))]
 pub async fn leaderboard(State(app): State<Shared>, Path(id): Path<String>) -> Answer<Json<Value>> {
-    let (_, folder) = finished(&app, &id).await?;
+    let folder = backtest(&app, &id).await?;
     let run = blocking(move || Run::open(&folder)).await?;
-    Ok(Json(serde_json::to_value(run.leaderboard).unwrap_or_default()))
+    Ok(Json(to_json(&run.leaderboard)))
 }
 
 /// The report, as a page.
@@ -85,8 +113,7 @@ pub async fn leaderboard(State(app): State<Shared>, Path(id): Path<String>) -> A
     params(("id" = String, Path,)),
     responses((status = 200, body = String, content_type = "text/html"), Refused<'_>))]
 pub async fn report(State(app): State<Shared>, Path(id): Path<String>) -> Answer<Response> {
-    let (_, folder) = finished(&app, &id).await?;
-    let path = folder.join("report.html");
+    let path = backtest(&app, &id).await?.join("report.html");
     let read = move || std::fs::read_to_string(&path).map_err(Error::io("read", &path));
     Ok(Html(blocking(read).await?).into_response())
 }
@@ -136,7 +163,7 @@ pub async fn scores(
     uri: Uri,
     headers: HeaderMap,
 ) -> Answer<Response> {
-    rows(&app, (&id, "scores.parquet"), &uri, &headers).await
+    rows(&app, (&id, SCORES), &uri, &headers).await
 }
 
 async fn rows(
@@ -147,7 +174,10 @@ async fn rows(
 ) -> Answer<Response> {
     let style = table::wanted(headers)?;
     let which: Which = query::read(uri)?;
-    let (_, folder) = finished(app, id).await?;
+    let folder = match file {
+        SCORES => backtest(app, id).await?,
+        _ => finished(app, id).await?.1,
+    };
     let path = folder.join(file);
     let whole = [&which.model, &which.series, &which.cursor].iter().all(|one| one.is_none());
     if style == Style::Parquet && whole && which.limit.is_none() {

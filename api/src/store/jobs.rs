@@ -1,15 +1,56 @@
-//! Jobs: backtests that wait, run, and end; and the fair order among those that wait.
+//! Jobs: work that waits, runs, and ends; and the fair order among what waits.
 
 use std::fs;
 
+use almanac_data::Source;
 use serde::{Deserialize, Serialize};
 use sqlx::Row;
 use sqlx::sqlite::SqliteRow;
 use utoipa::ToSchema;
 
 use super::sets::json;
-use super::{KeptSet, Store, now, random};
+use super::{Store, now, random};
 use crate::Error;
+
+/// What a job does.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, ToSchema)]
+#[serde(rename_all = "lowercase")]
+pub enum JobKind {
+    /// Walks models forward over folds.
+    Backtest,
+    /// Forecasts rows ahead.
+    Forecast,
+    /// Fits a model, and keeps it.
+    Train,
+}
+
+impl JobKind {
+    fn name(self) -> &'static str {
+        match self {
+            JobKind::Backtest => "backtest",
+            JobKind::Forecast => "forecast",
+            JobKind::Train => "train",
+        }
+    }
+
+    fn of(name: &str) -> JobKind {
+        let all = [JobKind::Forecast, JobKind::Train];
+        all.into_iter().find(|kind| kind.name() == name).unwrap_or(JobKind::Backtest)
+    }
+}
+
+/// What a job is to do.
+#[derive(Debug, Clone)]
+pub struct Task {
+    /// Of which kind.
+    pub kind: JobKind,
+    /// In a few words.
+    pub title: String,
+    /// In full: a spec in TOML.
+    pub spec: String,
+    /// The rows that it reads, where the store has them: a file, and how to read it.
+    pub rows: Option<(String, Source)>,
+}
 
 /// What has become of a job.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize, ToSchema)]
@@ -55,7 +96,9 @@ impl State {
 pub struct Job {
     /// Its id, which is also that of its run.
     pub id: String,
-    /// What it does, in a few words.
+    /// What it does.
+    pub kind: JobKind,
+    /// The same in a few words.
     pub title: String,
     /// What has become of it.
     pub state: State,
@@ -87,6 +130,7 @@ impl Job {
     fn of(row: &SqliteRow) -> Job {
         Job {
             id: row.get("id"),
+            kind: JobKind::of(row.get("kind")),
             title: row.get("title"),
             state: State::of(row.get("state")),
             done: row.get("done"),
@@ -108,20 +152,16 @@ impl Store {
     ///
     /// # Errors
     /// More jobs waiting than `most`; a full disk.
-    pub async fn queue(
-        &self,
-        owner: &str,
-        (title, spec): (&str, &str),
-        set: Option<&KeptSet>,
-        most: u32,
-    ) -> Result<Job, Error> {
+    pub async fn queue(&self, owner: &str, task: &Task, most: u32) -> Result<Job, Error> {
         let id = random(8)?;
-        let sql = "INSERT INTO jobs (id, owner, title, state, spec, file, source, created) \
-                   SELECT ?, ?, ?, 'queued', ?, ?, ?, ? \
+        let sql = "INSERT INTO jobs (id, kind, owner, title, state, spec, file, source, created) \
+                   SELECT ?, ?, ?, ?, 'queued', ?, ?, ?, ? \
                    WHERE (SELECT count(*) FROM jobs WHERE state = 'queued') < ? RETURNING *";
-        let file = set.map(|set| set.file.as_str());
-        let source = set.map(|set| json(&set.source)).transpose()?;
-        let query = sqlx::query(sql).bind(&id).bind(owner).bind(title).bind(spec).bind(file);
+        let Task { kind, title, spec, rows } = task;
+        let file = rows.as_ref().map(|(file, _)| file);
+        let source = rows.as_ref().map(|(_, source)| json(source)).transpose()?;
+        let query = sqlx::query(sql).bind(&id).bind(kind.name()).bind(owner);
+        let query = query.bind(title).bind(spec).bind(file);
         let row = query.bind(source).bind(now()).bind(most).fetch_optional(&self.db).await?;
         row.as_ref().map(Job::of).ok_or(Error::Busy { what: "jobs in the queue", most })
     }

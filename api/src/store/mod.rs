@@ -33,7 +33,7 @@ use tempfile::NamedTempFile;
 
 use crate::Error;
 
-pub use jobs::{Job, State};
+pub use jobs::{Job, JobKind, State, Task};
 pub use keys::{Key, Role, Secret};
 pub use merge::{Appended, Conflict};
 pub use replies::Reply;
@@ -153,7 +153,10 @@ impl Store {
 
 /// The steps from an empty database to today's, in order. A step that was released never changes.
 fn migrations() -> Migrator {
-    const STEPS: &[(&str, &str)] = &[("start", include_str!("../../migrations/0001_start.sql"))];
+    const STEPS: &[(&str, &str)] = &[
+        ("start", include_str!("../../migrations/0001_start.sql")),
+        ("kinds", include_str!("../../migrations/0002_kinds.sql")),
+    ];
     let step = |(place, (name, sql)): (usize, &(&'static str, &'static str))| {
         let number = place as i64 + 1;
         Migration::new(number, (*name).into(), MigrationType::Simple, sql.into_sql_str(), false)

@@ -96,15 +96,8 @@ impl Store {
 
     /// Writes the file, then names it; the old file goes unless a job still reads it.
     async fn replace(&self, name: &str, read: Read) -> Result<(KeptSet, bool), Error> {
-        let file = random(12)?;
-        let path = self.root.join("sets").join(&file);
-        let source = kept_source(&read.panel);
         let Read { panel, audit, tidied, .. } = read;
-        let work = move || -> Result<Facts, Error> {
-            panel::write(&path, &panel)?;
-            facts(&panel, &path)
-        };
-        let facts = blocking(work).await?;
+        let (file, source, facts) = self.keep_rows(panel).await?;
         let old = self.set(name).await?;
         let created = old.as_ref().map_or_else(now, |old| old.created);
         let audit = (audit, tidied);
@@ -119,6 +112,21 @@ impl Store {
             self.drop_file(&old.file).await?;
         }
         Ok((set, old.is_none()))
+    }
+
+    /// Writes rows to a file that nothing names yet: a sweep would remove it.
+    ///
+    /// # Errors
+    /// A full disk.
+    pub(crate) async fn keep_rows(&self, panel: Panel) -> Result<(String, Source, Facts), Error> {
+        let file = random(12)?;
+        let path = self.root.join("sets").join(&file);
+        let source = kept_source(&panel);
+        let work = move || -> Result<Facts, Error> {
+            panel::write(&path, &panel)?;
+            facts(&panel, &path)
+        };
+        Ok((file, source, blocking(work).await?))
     }
 
     /// A set by its name.
@@ -186,6 +194,11 @@ impl Store {
 }
 
 impl KeptSet {
+    /// Its rows as they are now: a file, and how to read it.
+    pub fn rows(&self) -> (String, Source) {
+        (self.file.clone(), self.source.clone())
+    }
+
     fn of(row: &SqliteRow) -> Result<KeptSet, Error> {
         let text = |name: &str| row.get::<String, _>(name);
         Ok(KeptSet {

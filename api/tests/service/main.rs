@@ -1,5 +1,7 @@
 //! The real service on a real socket: who may do what, and what it refuses.
 
+mod document;
+mod forecasts;
 mod limits;
 mod names;
 mod roles;
@@ -8,11 +10,12 @@ use std::io::{Read, Write};
 use std::net::{SocketAddr, TcpStream};
 use std::sync::mpsc;
 use std::thread::JoinHandle;
-use std::time::Duration;
+use std::time::{Duration, Instant};
 
 use almanac_api::config::Config;
 use almanac_api::store::{Role, Store};
 use almanac_api::{Lab, http};
+use serde_json::Value;
 use tempfile::TempDir;
 use tokio::sync::oneshot;
 
@@ -108,6 +111,21 @@ impl Service {
     }
 }
 
+impl Service {
+    /// Waits until a job has ended; its last state.
+    fn ended(&self, id: &str) -> Value {
+        let start = Instant::now();
+        loop {
+            let job = self.ask("GET", &format!("/v1/jobs/{id}")).json();
+            if !["queued", "running"].contains(&job["state"].as_str().unwrap()) {
+                return job;
+            }
+            assert!(start.elapsed() < Duration::from_secs(60), "{job}");
+            std::thread::sleep(Duration::from_millis(20));
+        }
+    }
+}
+
 impl Drop for Service {
     fn drop(&mut self) {
         if let Some(stop) = self.stop.take() {
@@ -119,6 +137,10 @@ impl Drop for Service {
 }
 
 impl Reply {
+    fn json(&self) -> Value {
+        serde_json::from_str(&self.body).unwrap_or_else(|e| panic!("{e} in {}", self.body))
+    }
+
     /// Problem details of this status with these words in them.
     fn refused(&self, status: u16, words: &str) {
         assert_eq!(self.status, status, "{}", self.body);
