@@ -51,20 +51,19 @@ pub struct Form {
     /// What is asked, without `rows`, as JSON.
     ask: Wanted,
     /// The past, in a file: CSV, NDJSON, Parquet or Arrow.
-    #[schema(value_type = String, format = Binary)]
-    rows: Vec<u8>,
+    rows: table::Binary,
 }
 
 /// Forecasts now, from rows in the body, a file beside it or a set. The answer is JSON, or the table
 /// alone as CSV, NDJSON, Parquet or Arrow, with the number of failures in the header
 /// `almanac-failures`. What takes longer than the server waits, or is asked with
 /// `Prefer: respond-async`, becomes a job: its forecasts are those of its run.
-#[utoipa::path(post, path = "/v1/forecasts", tag = "forecasts",
+#[utoipa::path(post, operation_id = "create_forecast", path = "/v1/forecasts", tag = "forecasts",
     params(("Prefer" = Option<String>, Header, example = "respond-async")),
     request_body(content((Wanted = "application/json"), (Form = "multipart/form-data"))),
     responses((status = 200, content(
         (Made = "application/json"), (String = "text/csv"), (String = "application/x-ndjson"),
-        (Vec<u8> = "application/vnd.apache.parquet"), (Vec<u8> = "application/vnd.apache.arrow.stream"))),
+        (table::Binary = "application/vnd.apache.parquet"), (table::Binary = "application/vnd.apache.arrow.stream"))),
         (status = 202, body = Job), Refused<'_>))]
 pub async fn create(
     State(app): State<Shared>,

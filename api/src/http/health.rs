@@ -21,14 +21,14 @@ pub struct Health {
 }
 
 /// Lives: answers as long as the process does.
-#[utoipa::path(get, path = "/healthz", tag = "service", security(()),
+#[utoipa::path(get, operation_id = "healthz", path = "/healthz", tag = "service", security(()),
     responses((status = 200, body = Health)))]
 pub async fn healthz() -> Json<Health> {
     Json(Health { status: "ok", version: env!("CARGO_PKG_VERSION") })
 }
 
 /// Can work: the store answers, and it is not stopping.
-#[utoipa::path(get, path = "/readyz", tag = "service", security(()),
+#[utoipa::path(get, operation_id = "readyz", path = "/readyz", tag = "service", security(()),
     responses((status = 200, body = Health), Refused<'_>))]
 pub async fn readyz(State(app): State<Shared>) -> Answer<Json<Health>> {
     if app.queue.is_stopping() {
@@ -39,7 +39,7 @@ pub async fn readyz(State(app): State<Shared>) -> Answer<Json<Health>> {
 }
 
 /// Prometheus metrics.
-#[utoipa::path(get, path = "/metrics", tag = "service",
+#[utoipa::path(get, operation_id = "metrics", path = "/metrics", tag = "service",
     responses((status = 200, body = String, content_type = "text/plain"), Refused<'_>))]
 pub async fn metrics(State(app): State<Shared>) -> Answer<impl IntoResponse> {
     for state in [JobState::Queued, JobState::Running] {

@@ -48,7 +48,7 @@ pub struct Which {
 }
 
 /// Asks for a backtest. With an `Idempotency-Key`, the same request again gives the same job.
-#[utoipa::path(post, path = "/v1/backtests", tag = "backtests", request_body = BacktestSpec,
+#[utoipa::path(post, operation_id = "create_backtest", path = "/v1/backtests", tag = "backtests", request_body = BacktestSpec,
     params(("Idempotency-Key" = Option<String>, Header, pattern = "^[!-~]{1,200}$")),
     responses((status = 202, body = Job), Refused<'_>))]
 pub async fn create(
@@ -161,7 +161,7 @@ pub fn within(app: &Shared, horizon: usize, models: usize) -> Answer<()> {
 }
 
 /// Lists jobs.
-#[utoipa::path(get, path = "/v1/jobs", tag = "backtests", params(Which),
+#[utoipa::path(get, operation_id = "list_jobs", path = "/v1/jobs", tag = "backtests", params(Which),
     responses((status = 200, body = Jobs), Refused<'_>))]
 pub async fn list(State(app): State<Shared>, uri: Uri) -> Answer<Json<Jobs>> {
     let which: Which = query::read(&uri)?;
@@ -187,7 +187,7 @@ pub async fn finished(app: &Shared, uri: &Uri) -> Answer<Jobs> {
 }
 
 /// Shows a job.
-#[utoipa::path(get, path = "/v1/jobs/{id}", tag = "backtests", params(("id" = String, Path,)),
+#[utoipa::path(get, operation_id = "show_job", path = "/v1/jobs/{id}", tag = "backtests", params(("id" = String, Path,)),
     responses((status = 200, body = Job), Refused<'_>))]
 pub async fn show(State(app): State<Shared>, Path(id): Path<String>) -> Answer<Json<Job>> {
     Ok(Json(job(&app, &id).await?))
@@ -198,7 +198,7 @@ pub async fn job(app: &Shared, id: &str) -> Answer<Job> {
 }
 
 /// Cancels a job that has not ended.
-#[utoipa::path(delete, path = "/v1/jobs/{id}", tag = "backtests", params(("id" = String, Path,)),
+#[utoipa::path(delete, operation_id = "cancel_job", path = "/v1/jobs/{id}", tag = "backtests", params(("id" = String, Path,)),
     responses((status = 200, body = Job), Refused<'_>))]
 pub async fn cancel(State(app): State<Shared>, Path(id): Path<String>) -> Answer<Json<Job>> {
     job(&app, &id).await?;
@@ -224,7 +224,7 @@ pub struct Told {
 /// The events of a job as they come: `state`, `fold` and `progress`. A client that comes back sends
 /// `Last-Event-ID` and misses nothing; where its place is no longer held, `snapshot` says how things
 /// stand, and events go on from there.
-#[utoipa::path(get, path = "/v1/jobs/{id}/events", tag = "backtests",
+#[utoipa::path(get, operation_id = "job_events", path = "/v1/jobs/{id}/events", tag = "backtests",
     params(("id" = String, Path,), ("Last-Event-ID" = Option<String>, Header,)),
     responses((status = 200, body = Told, content_type = "text/event-stream"), Refused<'_>))]
 pub async fn events(

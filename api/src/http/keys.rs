@@ -33,13 +33,13 @@ pub struct NewKey {
 }
 
 /// Lists keys, without their secrets.
-#[utoipa::path(get, path = "/v1/keys", tag = "keys", responses((status = 200, body = Keys), Refused<'_>))]
+#[utoipa::path(get, operation_id = "list_keys", path = "/v1/keys", tag = "keys", responses((status = 200, body = Keys), Refused<'_>))]
 pub async fn list(State(app): State<Shared>) -> Answer<Json<Keys>> {
     Ok(Json(Keys { keys: app.store.keys().await? }))
 }
 
 /// Makes a key; its token is told once, here.
-#[utoipa::path(post, path = "/v1/keys", tag = "keys", request_body = NewKey,
+#[utoipa::path(post, operation_id = "create_key", path = "/v1/keys", tag = "keys", request_body = NewKey,
     responses((status = 201, body = Secret), Refused<'_>))]
 pub async fn create(
     State(app): State<Shared>,
@@ -58,7 +58,7 @@ pub async fn create(
 }
 
 /// Revokes a key: it opens nothing from now on.
-#[utoipa::path(delete, path = "/v1/keys/{id}", tag = "keys", params(("id" = String, Path,)),
+#[utoipa::path(delete, operation_id = "revoke_key", path = "/v1/keys/{id}", tag = "keys", params(("id" = String, Path,)),
     responses((status = 204), Refused<'_>))]
 pub async fn revoke(State(app): State<Shared>, Path(id): Path<String>) -> Answer<StatusCode> {
     let was = app.store.revoke_key(&id).await?;

@@ -117,7 +117,7 @@ pub fn routes() -> (Router<Shared>, utoipa::openapi::OpenApi) {
         .routes(routes!(docs::openapi))
         .routes(routes!(docs::page))
         .split_for_parts();
-    docs::share_refusals(&mut document);
+    docs::settle(&mut document);
     (routes, document)
 }
 

@@ -42,14 +42,14 @@ impl Name {
 }
 
 /// Lists a roster.
-#[utoipa::path(get, path = "/v1/rosters/{roster}", tag = "rosters",
+#[utoipa::path(get, operation_id = "show_roster", path = "/v1/rosters/{roster}", tag = "rosters",
     params(("roster" = inline(Name), Path,)), responses((status = 200, body = Lines), Refused<'_>))]
 pub async fn list(State(app): State<Shared>, Path(roster): Path<String>) -> Answer<Json<Lines>> {
     Ok(Json(Lines { lines: app.lab.roster(Name::roster(&roster)?, None)? }))
 }
 
 /// The lines of one name.
-#[utoipa::path(get, path = "/v1/rosters/{roster}/{name}", tag = "rosters",
+#[utoipa::path(get, operation_id = "show_entry", path = "/v1/rosters/{roster}/{name}", tag = "rosters",
     params(("roster" = inline(Name), Path,), ("name" = String, Path,)),
     responses((status = 200, body = Lines), Refused<'_>))]
 pub async fn show(

@@ -37,14 +37,14 @@ pub struct OneRun {
 }
 
 /// Lists finished runs.
-#[utoipa::path(get, path = "/v1/runs", tag = "backtests", params(sets::Page),
+#[utoipa::path(get, operation_id = "list_runs", path = "/v1/runs", tag = "backtests", params(sets::Page),
     responses((status = 200, body = Jobs), Refused<'_>))]
 pub async fn list(State(app): State<Shared>, uri: Uri) -> Answer<Json<Jobs>> {
     Ok(Json(jobs::finished(&app, &uri).await?))
 }
 
 /// Shows a run.
-#[utoipa::path(get, path = "/v1/runs/{id}", tag = "backtests", params(("id" = String, Path,)),
+#[utoipa::path(get, operation_id = "show_run", path = "/v1/runs/{id}", tag = "backtests", params(("id" = String, Path,)),
     responses((status = 200, body = OneRun), Refused<'_>))]
 pub async fn show(State(app): State<Shared>, Path(id): Path<String>) -> Answer<Json<OneRun>> {
     let (job, folder) = finished(&app, &id).await?;
@@ -87,7 +87,7 @@ fn to_json(value: &impl Serialize) -> Value {
 }
 
 /// Deletes a run and its job, once it has ended.
-#[utoipa::path(delete, path = "/v1/runs/{id}", tag = "backtests", params(("id" = String, Path,)),
+#[utoipa::path(delete, operation_id = "delete_run", path = "/v1/runs/{id}", tag = "backtests", params(("id" = String, Path,)),
     responses((status = 204), Refused<'_>))]
 pub async fn delete(State(app): State<Shared>, Path(id): Path<String>) -> Answer<StatusCode> {
     let job = job(&app, &id).await.map_err(|_| Problem::absent("run", &id))?;
@@ -100,7 +100,7 @@ pub async fn delete(State(app): State<Shared>, Path(id): Path<String>) -> Answer
 }
 
 /// The models in rank order.
-#[utoipa::path(get, path = "/v1/runs/{id}/leaderboard", tag = "backtests",
+#[utoipa::path(get, operation_id = "show_leaderboard", path = "/v1/runs/{id}/leaderboard", tag = "backtests",
     params(("id" = String, Path,)), responses((status = 200, body = Object), Refused<'_>))]
 pub async fn leaderboard(State(app): State<Shared>, Path(id): Path<String>) -> Answer<Json<Value>> {
     let folder = backtest(&app, &id).await?;
@@ -109,7 +109,7 @@ pub async fn leaderboard(State(app): State<Shared>, Path(id): Path<String>) -> A
 }
 
 /// The report, as a page.
-#[utoipa::path(get, path = "/v1/runs/{id}/report", tag = "backtests",
+#[utoipa::path(get, operation_id = "show_report", path = "/v1/runs/{id}/report", tag = "backtests",
     params(("id" = String, Path,)),
     responses((status = 200, body = String, content_type = "text/html"), Refused<'_>))]
 pub async fn report(State(app): State<Shared>, Path(id): Path<String>) -> Answer<Response> {
@@ -137,11 +137,11 @@ pub struct Which {
 
 /// The forecasts of a run, as JSON, CSV, NDJSON, Parquet or Arrow; the header `almanac-next` has the
 /// cursor of the next page. Parquet without a filter comes whole.
-#[utoipa::path(get, path = "/v1/runs/{id}/forecasts", tag = "backtests",
+#[utoipa::path(get, operation_id = "show_forecasts", path = "/v1/runs/{id}/forecasts", tag = "backtests",
     params(("id" = String, Path,), Which),
     responses((status = 200, content(
         (Vec<Object> = "application/json"), (String = "text/csv"), (String = "application/x-ndjson"),
-        (Vec<u8> = "application/vnd.apache.parquet"), (Vec<u8> = "application/vnd.apache.arrow.stream"))), Refused<'_>))]
+        (table::Binary = "application/vnd.apache.parquet"), (table::Binary = "application/vnd.apache.arrow.stream"))), Refused<'_>))]
 pub async fn forecasts(
     State(app): State<Shared>,
     Path(id): Path<String>,
@@ -152,11 +152,11 @@ pub async fn forecasts(
 }
 
 /// The scores of a run, in the same ways.
-#[utoipa::path(get, path = "/v1/runs/{id}/scores", tag = "backtests",
+#[utoipa::path(get, operation_id = "show_scores", path = "/v1/runs/{id}/scores", tag = "backtests",
     params(("id" = String, Path,), Which),
     responses((status = 200, content(
         (Vec<Object> = "application/json"), (String = "text/csv"), (String = "application/x-ndjson"),
-        (Vec<u8> = "application/vnd.apache.parquet"), (Vec<u8> = "application/vnd.apache.arrow.stream"))), Refused<'_>))]
+        (table::Binary = "application/vnd.apache.parquet"), (table::Binary = "application/vnd.apache.arrow.stream"))), Refused<'_>))]
 pub async fn scores(
     State(app): State<Shared>,
     Path(id): Path<String>,

@@ -107,7 +107,7 @@ pub fn offset(cursor: Option<&str>) -> Answer<usize> {
 }
 
 /// Lists sets that are kept.
-#[utoipa::path(get, path = "/v1/sets", tag = "sets", params(After),
+#[utoipa::path(get, operation_id = "list_sets", path = "/v1/sets", tag = "sets", params(After),
     responses((status = 200, body = Sets), Refused<'_>))]
 pub async fn list(State(app): State<Shared>, uri: Uri) -> Answer<Json<Sets>> {
     let page: After = query::read(&uri)?;
@@ -121,7 +121,7 @@ pub async fn list(State(app): State<Shared>, uri: Uri) -> Answer<Json<Sets>> {
 }
 
 /// Shows a set.
-#[utoipa::path(get, path = "/v1/sets/{name}", tag = "sets", params(("name" = String, Path,)),
+#[utoipa::path(get, operation_id = "show_set", path = "/v1/sets/{name}", tag = "sets", params(("name" = String, Path,)),
     responses((status = 200, body = Set), Refused<'_>))]
 pub async fn show(State(app): State<Shared>, Path(name): Path<String>) -> Answer<Json<Set>> {
     Ok(Json(kept(&app, &name).await?.into()))
@@ -160,13 +160,13 @@ pub struct Reading {
 }
 
 /// Uploads a set, in the place of one of the same name.
-#[utoipa::path(put, path = "/v1/sets/{name}", tag = "sets",
+#[utoipa::path(put, operation_id = "put_set", path = "/v1/sets/{name}", tag = "sets",
     params(("name" = String, Path, pattern = r"^[^\x00-\x1f\x7f-\x9f]{1,500}$"), Reading),
     request_body(content(
         (String = "text/csv", example = "unique_id,ds,y\na,2024-01-01,1\na,2024-01-02,2\na,2024-01-03,3\n"),
         (Rows = "application/json"),
-        (Vec<u8> = "application/vnd.apache.parquet"),
-        (Vec<u8> = "application/vnd.apache.arrow.stream"),
+        (table::Binary = "application/vnd.apache.parquet"),
+        (table::Binary = "application/vnd.apache.arrow.stream"),
         (String = "application/x-ndjson"),
     )),
     responses((status = 200, body = Set), (status = 201, body = Set), Refused<'_>))]
@@ -212,7 +212,7 @@ pub fn encoded(name: &str) -> String {
 }
 
 /// Deletes a set; jobs that read it already go on.
-#[utoipa::path(delete, path = "/v1/sets/{name}", tag = "sets", params(("name" = String, Path,)),
+#[utoipa::path(delete, operation_id = "delete_set", path = "/v1/sets/{name}", tag = "sets", params(("name" = String, Path,)),
     responses((status = 204), Refused<'_>))]
 pub async fn delete(State(app): State<Shared>, Path(name): Path<String>) -> Answer<StatusCode> {
     match app.store.delete_set(&name).await? {
@@ -246,7 +246,7 @@ pub struct ManySeries {
 }
 
 /// Lists the series of a set.
-#[utoipa::path(get, path = "/v1/sets/{name}/series", tag = "sets",
+#[utoipa::path(get, operation_id = "list_series", path = "/v1/sets/{name}/series", tag = "sets",
     params(("name" = String, Path,), Page), responses((status = 200, body = ManySeries), Refused<'_>))]
 pub async fn series(
     State(app): State<Shared>,
@@ -300,11 +300,11 @@ pub struct Which {
 
 /// Shows rows of a set, as JSON, CSV, NDJSON, Parquet or Arrow; the header `almanac-next` has the
 /// cursor of the next page.
-#[utoipa::path(get, path = "/v1/sets/{name}/rows", tag = "sets",
+#[utoipa::path(get, operation_id = "show_rows", path = "/v1/sets/{name}/rows", tag = "sets",
     params(("name" = String, Path,), Which),
     responses((status = 200, content(
         (Vec<Object> = "application/json"), (String = "text/csv"), (String = "application/x-ndjson"),
-        (Vec<u8> = "application/vnd.apache.parquet"), (Vec<u8> = "application/vnd.apache.arrow.stream"))), Refused<'_>))]
+        (table::Binary = "application/vnd.apache.parquet"), (table::Binary = "application/vnd.apache.arrow.stream"))), Refused<'_>))]
 pub async fn rows(
     State(app): State<Shared>,
     Path(name): Path<String>,
@@ -336,12 +336,12 @@ pub async fn rows(
 
 /// Adds rows to a set. Rows that are there already are left; if some disagree, nothing is changed
 /// and the answer is 409, unless `conflicts=replace`.
-#[utoipa::path(post, path = "/v1/sets/{name}/rows", tag = "sets",
+#[utoipa::path(post, operation_id = "append_rows", path = "/v1/sets/{name}/rows", tag = "sets",
     params(("name" = String, Path,), Reading,
         ("conflicts" = inline(Option<Conflicts>), Query, description = "refuse, or replace")),
     request_body(content(
         (String = "text/csv"), (Rows = "application/json"), (String = "application/x-ndjson"),
-        (Vec<u8> = "application/vnd.apache.parquet"), (Vec<u8> = "application/vnd.apache.arrow.stream"))),
+        (table::Binary = "application/vnd.apache.parquet"), (table::Binary = "application/vnd.apache.arrow.stream"))),
     responses((status = 200, body = Appended), (status = 409, body = Appended), Refused<'_>))]
 pub async fn append(
     State(app): State<Shared>,
@@ -397,7 +397,7 @@ pub struct Audited {
 }
 
 /// Shows what was found in a set's raw rows.
-#[utoipa::path(get, path = "/v1/sets/{name}/audit", tag = "sets", params(("name" = String, Path,)),
+#[utoipa::path(get, operation_id = "show_audit", path = "/v1/sets/{name}/audit", tag = "sets", params(("name" = String, Path,)),
     responses((status = 200, body = Audited), Refused<'_>))]
 pub async fn audit(State(app): State<Shared>, Path(name): Path<String>) -> Answer<Json<Audited>> {
     let (audit, tidied) = kept(&app, &name).await?.audit;

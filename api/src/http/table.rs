@@ -4,6 +4,10 @@ use axum::body::Body;
 use axum::http::{HeaderMap, HeaderValue, StatusCode, header};
 use axum::response::{IntoResponse, Response};
 
+use utoipa::openapi::RefOr;
+use utoipa::openapi::schema::{KnownFormat, ObjectBuilder, Schema, SchemaFormat, Type};
+use utoipa::{PartialSchema, ToSchema};
+
 use super::{Answer, Problem};
 use crate::Style;
 
@@ -14,6 +18,18 @@ const KINDS: [(Style, &str); 5] = [
     (Style::Parquet, "application/vnd.apache.parquet"),
     (Style::Arrow, "application/vnd.apache.arrow.stream"),
 ];
+
+/// The bytes of a file, for the OpenAPI document.
+pub struct Binary;
+
+impl ToSchema for Binary {}
+
+impl PartialSchema for Binary {
+    fn schema() -> RefOr<Schema> {
+        let text = ObjectBuilder::new().schema_type(Type::String);
+        text.format(Some(SchemaFormat::KnownFormat(KnownFormat::Binary))).into()
+    }
+}
 
 /// The format to answer in: the one that `Accept` likes best, JSON where it does not mind.
 pub fn wanted(headers: &HeaderMap) -> Answer<Style> {
