@@ -343,6 +343,10 @@ mod tests {
                 Broken::Infinite => Ok(Box::new(Says(vec![1.0, f64::INFINITY]))),
             }
         }
+
+        fn restore(&self, _: &[u8]) -> Result<Box<dyn Fitted<Forecasting>>, FitError> {
+            Err(FitError::Failed("learns nothing".into()))
+        }
     }
 
     struct Says(Vec<f64>);
@@ -350,6 +354,10 @@ mod tests {
     impl Fitted<Forecasting> for Says {
         fn predict(&self, _: &Ctx, _: Ahead<'_>) -> Result<Vec<Forecast>, FitError> {
             Ok(vec![Forecast::point(self.0.clone())])
+        }
+
+        fn keep(&self) -> Result<Vec<u8>, FitError> {
+            Ok(Vec::new())
         }
     }
 

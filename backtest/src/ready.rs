@@ -11,8 +11,8 @@ use almanac_models::lift::{
 use almanac_models::nets::Network;
 use almanac_models::regress::Regress;
 use almanac_models::{
-    Ctx, Entry, Fitted, Model, PerSeries, SettingError, Settings, Written, classify, entry, find,
-    nets, regress,
+    Ctx, Entry, Fitted, Inner, Model, PerSeries, SettingError, Settings, Written, classify, entry,
+    find, nets, regress,
 };
 use serde_json::Value;
 
@@ -88,6 +88,10 @@ impl Model<Forecasting> for Told {
     ) -> Result<Box<dyn Fitted<Forecasting>>, FitError> {
         Ok(Box::new(FittedTold(self.0.fit(ctx, train)?)))
     }
+
+    fn restore(&self, kept: &[u8]) -> Result<Box<dyn Fitted<Forecasting>>, FitError> {
+        Ok(Box::new(FittedTold(self.0.restore(kept)?)))
+    }
 }
 
 struct FittedTold(Box<dyn Fitted<almanac_data::Direction>>);
@@ -95,6 +99,10 @@ struct FittedTold(Box<dyn Fitted<almanac_data::Direction>>);
 impl Fitted<Forecasting> for FittedTold {
     fn predict(&self, ctx: &Ctx, ask: Ahead<'_>) -> Result<Vec<Forecast>, FitError> {
         self.0.predict(ctx, ask)
+    }
+
+    fn keep(&self) -> Result<Vec<u8>, FitError> {
+        self.0.keep()
     }
 }
 
@@ -236,7 +244,8 @@ fn one_series(written: &mut ModelSpec) -> Result<Named, SettingError> {
     let mut method = (line.build)(&written.settings)?;
     resolve(line, written)?;
     if let Some(own) = &mut written.lift {
-        method = lift(own, method)?;
+        let settings = written.settings.clone();
+        method = lift(own, &Inner::Table { name: written.entry.clone(), settings })?;
         *own = without_nulls(whole_lift(own));
     }
     let model = Ready::Panel(Box::new(PerSeries { method }));

@@ -13,6 +13,7 @@ mod boosting;
 pub mod classify;
 pub mod features;
 pub mod forecast;
+mod keep;
 pub mod lift;
 pub mod nets;
 pub mod regress;
@@ -38,7 +39,8 @@ pub use settings::{Setting, SettingError, SettingRow, Settings, Written, rows};
 /// Settings, before any data.
 ///
 /// The second method is there because a network that learnt at one fold may go on from there at the
-/// next, which a fit without a memory cannot.
+/// next, which a fit without a memory cannot. The third gives back what was learnt in an earlier run
+/// of the program: only the settings know what it means.
 pub trait Model<T: Task>: Send + Sync {
     /// Learns from what `train` shows.
     ///
@@ -59,15 +61,41 @@ pub trait Model<T: Task>: Send + Sync {
         let _ = before;
         self.fit(ctx, train)
     }
+
+    /// What [`Fitted::keep`] wrote, as it was: the same bits are answered.
+    ///
+    /// # Errors
+    /// Bytes that are damaged, or that another model or the same with other settings learnt, where
+    /// that can be told.
+    fn restore(&self, kept: &[u8]) -> Result<Box<dyn Fitted<T>>, FitError>;
 }
 
 /// The same, after.
+///
+/// Besides answering, it can be written down, so that who asks need not be who fitted; and it can be
+/// moved to a later end, so that rows that come in are gone over once.
 pub trait Fitted<T: Task>: Send + Sync {
     /// Answers `ask`, for every item in it, in order.
     ///
     /// # Errors
     /// Regressors absent ahead, or an answer that would not be finite.
     fn predict(&self, ctx: &Ctx, ask: T::Ask<'_>) -> Result<T::Answer, FitError>;
+
+    /// What was learnt, without the settings, as bytes that [`Model::restore`] reads.
+    ///
+    /// # Errors
+    /// A device that does not give its weights.
+    fn keep(&self) -> Result<Vec<u8>, FitError>;
+
+    /// The same parameters at the end of a later past, by single steps or at once; `None` where
+    /// nothing stands at an end, and what was learnt answers from any past that it is shown.
+    ///
+    /// # Errors
+    /// A past that does not go on from the one that was fitted.
+    fn later(&self, ctx: &Ctx, past: T::Train<'_>) -> Result<Option<Box<dyn Fitted<T>>>, FitError> {
+        let _ = (ctx, past);
+        Ok(None)
+    }
 
     /// Itself, where a refit can go on from it.
     fn as_any(&self) -> Option<&dyn Any> {

@@ -1,9 +1,10 @@
 //! Columns on one scale: mean 0 and deviation 1 over the rows that were seen.
 
 use almanac_data::{FitError, Matrix};
+use serde::{Deserialize, Serialize};
 
 /// What one column is moved and divided by.
-#[derive(Debug, Clone, Copy, PartialEq)]
+#[derive(Debug, Clone, Copy, PartialEq, Serialize, Deserialize)]
 pub(crate) struct Standard {
     /// The mean.
     pub mean: f64,

@@ -7,7 +7,7 @@ use rand::{Rng, RngExt};
 use serde::{Deserialize, Serialize};
 
 use crate::classify::{Chances, Classes};
-use crate::regress::{Predict, at_least};
+use crate::regress::{Predict, as_learnt, at_least};
 use crate::{Ctx, Setting, SettingError};
 
 /// Rows that are answered together: they and a tree fit into a core's cache.
@@ -208,10 +208,24 @@ impl Rows {
 }
 
 /// Trees whose mean is the answer.
+#[derive(Serialize, Deserialize)]
+#[serde(remote = "Self")]
 pub(crate) struct Grove {
+    #[serde(skip)]
     ctx: Ctx,
     trees: Vec<Tree>,
     importance: Vec<f64>,
+}
+
+almanac_kernels::checked!(Grove, |grove| {
+    let width = grove.trees.first().map_or(0, Tree::width);
+    width > 0
+        && grove.trees.iter().all(|tree| tree.width() == width && asks(tree, &grove.importance))
+});
+
+/// Whether a tree asks no more than the columns that these shares are of.
+pub(crate) fn asks(tree: &Tree, shares: &[f64]) -> bool {
+    tree.columns() <= shares.len()
 }
 
 impl Grove {
@@ -235,12 +249,13 @@ impl Grove {
     }
 
     /// The mean of the trees' leaves, rows one after another.
-    fn mean(&self, x: &Matrix) -> Vec<f64> {
+    fn mean(&self, x: &Matrix) -> Result<Vec<f64>, FitError> {
+        as_learnt(self.importance.len(), x)?;
         let sum = |rows: &[f64], sums: &mut [f64]| {
             self.trees.iter().for_each(|tree| tree.add(rows, x.width(), sums));
             sums.iter_mut().for_each(|sum| *sum /= self.trees.len() as f64);
         };
-        blocks(&self.ctx, x, self.trees[0].width(), sum)
+        Ok(blocks(&self.ctx, x, self.trees[0].width(), sum))
     }
 }
 
@@ -286,9 +301,10 @@ pub(crate) fn importance<'a>(grown: impl Iterator<Item = (&'a Grown, f64)>) -> V
     sums.iter().map(|sum| if all > 0.0 { sum / all } else { 0.0 }).collect()
 }
 
+#[typetag::serde]
 impl Predict for Grove {
     fn predict(&self, x: &Matrix) -> Result<Vec<f64>, FitError> {
-        Ok(self.mean(x))
+        self.mean(x)
     }
 
     fn importance(&self) -> Option<Vec<f64>> {
@@ -296,9 +312,10 @@ impl Predict for Grove {
     }
 }
 
+#[typetag::serde]
 impl Chances for Grove {
     fn chances(&self, x: &Matrix) -> Result<Vec<f64>, FitError> {
-        Ok(self.mean(x))
+        self.mean(x)
     }
 
     fn importance(&self) -> Option<Vec<f64>> {

@@ -6,6 +6,8 @@
 
 #[path = "laws/answers.rs"]
 mod answers;
+#[path = "laws/kept.rs"]
+mod kept;
 #[path = "laws/leaks.rs"]
 mod leaks;
 #[path = "laws/networks.rs"]

@@ -8,6 +8,8 @@
 mod answers;
 #[path = "learners/cases.rs"]
 mod cases;
+#[path = "learners/kept.rs"]
+mod kept;
 #[path = "learners/sameness.rs"]
 mod sameness;
 #[path = "learners/subjects.rs"]

@@ -7,8 +7,10 @@
 //! The indices are shifted to mean 0, or scaled to mean 1.
 //! Hyndman & Athanasopoulos, Forecasting: Principles and Practice, 3rd ed., §3.4.
 
+use serde::{Deserialize, Serialize};
+
 /// How a season acts on its series.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
 pub enum Way {
     /// y = rest + index.
     Add,
@@ -17,11 +19,14 @@ pub enum Way {
 }
 
 /// The season of a series: an index for each place of the cycle, the first value's place first.
-#[derive(Debug, Clone, PartialEq)]
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
+#[serde(remote = "Self")]
 pub struct Season {
     way: Way,
     index: Vec<f64>,
 }
+
+crate::checked!(Season, |season| !season.index.is_empty());
 
 impl Season {
     /// No season: an index of 0 for every place.

@@ -9,8 +9,10 @@
 //! A missing value leaves its expectation behind: v[t+1] = ω + (α + β)·v[t].
 //! Bollerslev (1986), Journal of Econometrics 31; the scaled t of Bollerslev (1987).
 
+use serde::{Deserialize, Serialize};
+
 /// The parameters.
-#[derive(Debug, Clone, Copy, PartialEq)]
+#[derive(Debug, Clone, Copy, PartialEq, Serialize, Deserialize)]
 pub struct Garch {
     /// ω, what the variance gets in each step.
     pub omega: f64,

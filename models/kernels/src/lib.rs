@@ -31,6 +31,37 @@ pub mod theta;
 pub mod tree;
 mod wide;
 
+/// Counts of rows that are read back stay below it, so that sums of them cannot overflow.
+pub const MOST: usize = 1 << 48;
+
+/// Makes a type that derives serde with `remote = "Self"` refuse what does not fit together: what is
+/// read back from bytes may come from anywhere, and must not break who asks it.
+#[macro_export]
+macro_rules! checked {
+    ($of:ty, $sound:expr) => {
+        impl ::serde::Serialize for $of {
+            fn serialize<S: ::serde::Serializer>(&self, to: S) -> Result<S::Ok, S::Error> {
+                <$of>::serialize(self, to)
+            }
+        }
+
+        impl<'de> ::serde::Deserialize<'de> for $of {
+            fn deserialize<D: ::serde::Deserializer<'de>>(from: D) -> Result<$of, D::Error> {
+                let sound: fn(&$of) -> bool = $sound;
+                let read = <$of>::deserialize(from)?;
+                match sound(&read) {
+                    true => Ok(read),
+                    false => Err(::serde::de::Error::custom(concat!(
+                        "the parts of ",
+                        stringify!($of),
+                        " do not fit together"
+                    ))),
+                }
+            }
+        }
+    };
+}
+
 /// Which slopes of a layer are wanted.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum Wanted {

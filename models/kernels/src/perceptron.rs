@@ -9,8 +9,10 @@
 //! in a fixed order, so that its bits do not depend on how wide the processor's registers are.
 //! Rumelhart, Hinton & Williams (1986); Kingma & Ba (2015), Adam.
 
+use serde::{Deserialize, Serialize};
+
 /// How a layer bends its sums.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
 pub enum Bend {
     /// max(0, z)
     Relu,
@@ -21,7 +23,7 @@ pub enum Bend {
 }
 
 /// What is asked of the last layer.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
 pub enum Asked {
     /// Values, judged by squares.
     Values,
@@ -30,7 +32,8 @@ pub enum Asked {
 }
 
 /// The shape of a perceptron.
-#[derive(Debug, Clone, PartialEq)]
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
+#[serde(remote = "Self")]
 pub struct Net {
     /// Inputs, widths of the layers between, outputs.
     pub sizes: Vec<usize>,
@@ -41,6 +44,12 @@ pub struct Net {
     /// What squares of weights cost.
     pub l2: f64,
 }
+
+crate::checked!(Net, |net| {
+    let weights = |pair: &[usize]| pair[0].checked_add(1)?.checked_mul(pair[1]);
+    let all = net.sizes.windows(2).try_fold(0_usize, |sum, pair| sum.checked_add(weights(pair)?));
+    net.sizes.len() > 1 && !net.sizes.contains(&0) && all.is_some()
+});
 
 impl Net {
     /// Number of weights.

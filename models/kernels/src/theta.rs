@@ -10,6 +10,8 @@
 //! Fiorucci, Pellegrini, Louzada, Petropoulos & Koehler, Models for optimising the theta method
 //! and their relationship to state space models, International Journal of Forecasting 32, 2016.
 
+use serde::{Deserialize, Serialize};
+
 /// α tried in one pass.
 const LANES: usize = 8;
 
@@ -26,7 +28,7 @@ pub struct Form {
 }
 
 /// A fitted recursion.
-#[derive(Debug, Clone, PartialEq)]
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
 pub struct Theta {
     /// Share of an error that enters the level.
     pub alpha: f64,
@@ -45,7 +47,7 @@ pub struct Theta {
 }
 
 /// Where a recursion stands; values are differences to `origin`, so that a high level costs no digits.
-#[derive(Debug, Clone, Copy, PartialEq)]
+#[derive(Debug, Clone, Copy, PartialEq, Serialize, Deserialize)]
 pub struct State {
     origin: f64,
     count: usize,
@@ -56,7 +58,7 @@ pub struct State {
 }
 
 /// A line that can move: A + B·t and the mean of the values so far.
-#[derive(Debug, Clone, Copy, PartialEq, Default)]
+#[derive(Debug, Clone, Copy, PartialEq, Default, Serialize, Deserialize)]
 struct Line {
     mean: f64,
     a: f64,

@@ -13,10 +13,13 @@
 mod growth;
 
 use almanac_data::{FitError, Matrix};
+use almanac_kernels::MOST;
 use almanac_kernels::boost::{self, Binned, Grown, Pack, Team, Tree, View, Words, grow, pack};
 use rand_chacha::ChaCha8Rng;
+use serde::{Deserialize, Serialize};
 
 use crate::Ctx;
+use crate::regress::as_learnt;
 pub use growth::Growth;
 use growth::pick;
 
@@ -49,22 +52,36 @@ pub(crate) struct Slopes {
 }
 
 /// What the rounds end in.
+#[derive(Serialize, Deserialize)]
+#[serde(remote = "Self")]
 pub(crate) struct Boosted {
     start: Vec<f64>,
     rounds: Vec<Vec<Tree>>,
     width: usize,
 }
 
+almanac_kernels::checked!(Boosted, |boosted| {
+    let one_each = |round: &Vec<Tree>| {
+        round.len() == boosted.start.len()
+            && round.iter().all(|tree| tree.columns() <= boosted.width)
+    };
+    !boosted.start.is_empty() && boosted.width < MOST && boosted.rounds.iter().all(one_each)
+});
+
 impl Boosted {
     /// The score of each row, by output.
-    pub fn scores(&self, x: &Matrix) -> Vec<Vec<f64>> {
+    ///
+    /// # Errors
+    /// Other columns than those learnt from.
+    pub fn scores(&self, x: &Matrix) -> Result<Vec<Vec<f64>>, FitError> {
+        as_learnt(self.width, x)?;
         let columns: Vec<&[f64]> = x.columns().collect();
         let output = |(at, &start): (usize, &f64)| {
             let mut scores = vec![start; x.rows()];
             boost::add(self.rounds.iter().map(|round| &round[at]), &columns, &mut scores);
             scores
         };
-        self.start.iter().enumerate().map(output).collect()
+        Ok(self.start.iter().enumerate().map(output).collect())
     }
 
     /// What splits of each column gained, in shares of 1.

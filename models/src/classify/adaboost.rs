@@ -16,7 +16,8 @@ use almanac_kernels::tree::{Grown, Tree};
 use serde::{Deserialize, Serialize};
 
 use super::{Chances, ClassWeight, Classes, Classify};
-use crate::trees::{self, Criterion, Features, Goal, Ground, Shape};
+use crate::regress::as_learnt;
+use crate::trees::{self, Criterion, Features, Goal, Ground, Shape, asks};
 use crate::{Ctx, Setting, SettingError, Settings};
 
 /// Boosted classification trees.
@@ -82,7 +83,10 @@ impl Settings for Adaboost {
     }
 }
 
+#[derive(Serialize, Deserialize)]
+#[serde(remote = "Self")]
 struct Boosted {
+    #[serde(skip)]
     ctx: Ctx,
     trees: Vec<(Tree, f64)>,
     /// Whether each class had rows.
@@ -150,8 +154,17 @@ fn likeliest(tree: &Tree, row: &[f64]) -> usize {
     (1..shares.len()).fold(0, |best, class| if shares[class] > shares[best] { class } else { best })
 }
 
+almanac_kernels::checked!(Boosted, |boosted| {
+    let classes = boosted.seen.len();
+    let sound =
+        |(tree, _): &(Tree, f64)| tree.width() == classes && asks(tree, &boosted.importance);
+    classes > 0 && boosted.trees.iter().all(sound)
+});
+
+#[typetag::serde]
 impl Chances for Boosted {
     fn chances(&self, x: &Matrix) -> Result<Vec<f64>, FitError> {
+        as_learnt(self.importance.len(), x)?;
         let others = self.seen.iter().filter(|&&seen| seen).count().saturating_sub(1).max(1) as f64;
         let all: f64 = self.trees.iter().map(|(_, say)| say).sum();
         Ok(trees::answer(&self.ctx, x, self.seen.len(), |row, out| {

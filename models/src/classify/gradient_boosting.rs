@@ -131,6 +131,7 @@ impl Loss for LogLoss<'_> {
 }
 
 /// What was learnt; with one class there is nothing to learn.
+#[derive(Serialize, Deserialize)]
 struct Fitted(Option<Boosted>);
 
 impl Classify for GradientBoosting {
@@ -148,10 +149,11 @@ impl Classify for GradientBoosting {
     }
 }
 
+#[typetag::serde(name = "GradientBoosting")]
 impl Chances for Fitted {
     fn chances(&self, x: &Matrix) -> Result<Vec<f64>, FitError> {
         let Some(boosted) = &self.0 else { return Ok(vec![1.0; x.rows()]) };
-        let scores = boosted.scores(x);
+        let scores = boosted.scores(x)?;
         let mut row = Vec::new();
         let mut all = Vec::with_capacity(x.rows() * scores.len());
         for at in 0..x.rows() {

@@ -10,7 +10,7 @@
 use almanac_data::{FitError, Matrix};
 use serde::{Deserialize, Serialize};
 
-use super::{Chances, Classes, Classify};
+use super::{Chances, Classes, Classify, MOST_CLASSES};
 use crate::regress::knn::{Knn, Memory};
 use crate::{Ctx, Setting, SettingError, Settings};
 
@@ -27,11 +27,19 @@ impl Settings for KnnClasses {
     }
 }
 
+#[derive(Serialize, Deserialize)]
+#[serde(remote = "Self")]
 struct Remembered {
     memory: Memory,
     of: Vec<usize>,
     count: usize,
 }
+
+almanac_kernels::checked!(Remembered, |known| {
+    known.memory.is_of(&known.of)
+        && known.of.iter().all(|&class| class < known.count)
+        && known.count < MOST_CLASSES
+});
 
 impl Classify for KnnClasses {
     fn fit(
@@ -45,6 +53,7 @@ impl Classify for KnnClasses {
     }
 }
 
+#[typetag::serde]
 impl Chances for Remembered {
     fn chances(&self, x: &Matrix) -> Result<Vec<f64>, FitError> {
         let mut chances = Vec::with_capacity(x.rows() * self.count);

@@ -15,9 +15,9 @@ use almanac_kernels::sums::{dot, gram};
 use nalgebra::{Cholesky, DMatrix, DVector};
 use serde::{Deserialize, Serialize};
 
-use super::{Chances, ClassWeight, Classes, Classify};
-use crate::regress::complete;
+use super::{Chances, ClassWeight, Classes, Classify, MOST_CLASSES};
 use crate::regress::linear::centre;
+use crate::regress::{as_learnt, complete};
 use crate::{Ctx, Setting, SettingError, Settings};
 
 /// Logistic regression with a ridge penalty.
@@ -71,6 +71,8 @@ struct Loss {
     penalty: f64,
 }
 
+#[derive(Serialize, Deserialize)]
+#[serde(remote = "Self")]
 struct Planes {
     /// Which of all classes the planes are of.
     classes: Vec<usize>,
@@ -79,6 +81,14 @@ struct Planes {
     /// Slopes and intercept of each class.
     planes: Vec<f64>,
 }
+
+almanac_kernels::checked!(Planes, |fitted| {
+    let numbers = fitted.classes.len().checked_mul(fitted.means.len() + 1);
+    !fitted.classes.is_empty()
+        && numbers == Some(fitted.planes.len())
+        && fitted.classes.iter().all(|&class| class < fitted.count)
+        && fitted.count < MOST_CLASSES
+});
 
 impl Classify for Logistic {
     fn fit(
@@ -239,9 +249,11 @@ fn normalise(logarithms: &mut [f64]) -> f64 {
     most + sum.ln()
 }
 
+#[typetag::serde]
 impl Chances for Planes {
     fn chances(&self, x: &Matrix) -> Result<Vec<f64>, FitError> {
         complete("logistic", x)?;
+        as_learnt(self.means.len(), x)?;
         let width = self.means.len();
         let mut chances = vec![0.0; x.rows() * self.count];
         for (row, chances) in chances.chunks_exact_mut(self.count).enumerate() {

@@ -10,19 +10,28 @@
 
 use almanac_data::{FitError, Matrix};
 use almanac_kernels::perceptron::Asked;
+use serde::{Deserialize, Serialize};
 
-use super::{Chances, Classes, Classify};
+use super::{Chances, Classes, Classify, MOST_CLASSES};
 use crate::Ctx;
 use crate::regress::mlp::Learnt;
 
 pub use crate::regress::mlp::Mlp;
 
+#[derive(Serialize, Deserialize)]
+#[serde(remote = "Self")]
 struct FittedMlp {
     learnt: Learnt,
     /// The class of each output.
     seen: Vec<usize>,
     count: usize,
 }
+
+almanac_kernels::checked!(FittedMlp, |fitted| {
+    fitted.seen.len() == fitted.learnt.outputs()
+        && fitted.seen.iter().all(|&class| class < fitted.count)
+        && fitted.count < MOST_CLASSES
+});
 
 impl Classify for Mlp {
     fn fit(
@@ -41,6 +50,7 @@ impl Classify for Mlp {
     }
 }
 
+#[typetag::serde]
 impl Chances for FittedMlp {
     fn chances(&self, x: &Matrix) -> Result<Vec<f64>, FitError> {
         let answers = self.learnt.answers(x)?;

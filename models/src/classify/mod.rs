@@ -53,6 +53,9 @@ pub const ROSTER: &[Entry<dyn Classify>] = &[
     teller::<Recurrent<AttentionLstm>>("the same, its outputs at all columns weighed by attention"),
 ];
 
+/// Classes that what is read back may have: chances of more take more room than there is.
+const MOST_CLASSES: usize = 1 << 16;
+
 /// A classifier: settings, before any data.
 pub trait Classify: Send + Sync {
     /// Learns classes `0 .. classes` from the rows of `x`; there is at least one row, and a class
@@ -80,7 +83,9 @@ pub struct Classes<'a> {
 
 /// The same after.
 ///
-/// The second method is there because what a column was worth is known to the fitted thing alone.
+/// The second method is there because what a column was worth is known to the fitted thing alone. Its
+/// attribute writes and reads every implementor by its name: what was learnt can be kept.
+#[typetag::serde]
 pub trait Chances: Send + Sync {
     /// For each row a probability of each class, rows one after another; each row sums to 1.
     ///

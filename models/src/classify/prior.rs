@@ -22,6 +22,7 @@ impl Settings for Prior {
     const TABLE: &'static [Setting] = &[];
 }
 
+#[derive(Serialize, Deserialize)]
 struct Shares(Vec<f64>);
 
 impl Classify for Prior {
@@ -37,6 +38,7 @@ impl Classify for Prior {
     }
 }
 
+#[typetag::serde]
 impl Chances for Shares {
     fn chances(&self, x: &Matrix) -> Result<Vec<f64>, FitError> {
         Ok((0..x.rows()).flat_map(|_| self.0.iter().copied()).collect())

@@ -15,11 +15,11 @@ use almanac_data::{FitError, Matrix};
 use almanac_kernels::svm::{Points, Problem, chance, couple, platt};
 use serde::{Deserialize, Serialize};
 
-use super::{Chances, ClassWeight, Classes, Classify};
-use crate::regress::complete;
+use super::{Chances, ClassWeight, Classes, Classify, MOST_CLASSES};
 use crate::regress::svr::{
     COEF0, DEGREE, GAMMA, Gamma, KERNEL, Likeness, OfColumns, Shape, Support, TOLERANCE,
 };
+use crate::regress::{as_learnt, complete};
 use crate::{Ctx, Setting, SettingError, Settings};
 
 /// Support vector classification with probabilities.
@@ -90,11 +90,14 @@ impl Settings for Svc {
 const PARTS: usize = 5;
 
 /// The boundary between two classes, and what a distance from it means.
+#[derive(Serialize, Deserialize)]
 struct Boundary {
     support: Support,
     odds: (f64, f64),
 }
 
+#[derive(Serialize, Deserialize)]
+#[serde(remote = "Self")]
 struct Boundaries {
     /// Which of all classes they lie between.
     classes: Vec<usize>,
@@ -120,6 +123,14 @@ impl Svc {
         Likeness { kernel, gamma, degree, coef0 }
     }
 }
+
+almanac_kernels::checked!(Boundaries, |fitted| {
+    let seen = fitted.classes.len();
+    seen > 0
+        && fitted.between.len() == seen * (seen - 1) / 2
+        && fitted.classes.iter().all(|&class| class < fitted.count)
+        && fitted.count < MOST_CLASSES
+});
 
 impl Classify for Svc {
     fn fit(
@@ -205,9 +216,13 @@ impl<'a> Pair<'a> {
     }
 }
 
+#[typetag::serde]
 impl Chances for Boundaries {
     fn chances(&self, x: &Matrix) -> Result<Vec<f64>, FitError> {
         complete("svc", x)?;
+        for boundary in &self.between {
+            as_learnt(boundary.support.width(), x)?;
+        }
         let distances: Vec<Vec<f64>> =
             self.between.iter().map(|boundary| boundary.support.answers(x)).collect();
         let seen = self.classes.len();

@@ -136,6 +136,19 @@ impl Feature for Chaos {
         }
         Ok(Some(Box::new(State { lag, dimension })))
     }
+
+    fn restore(&self, kept: &[usize]) -> Result<Option<Box<dyn Feature>>, FitError> {
+        let Table { most_lag, most_dimension, .. } = self.0;
+        let [most_lag, most] =
+            [self.0.lag.unwrap_or(most_lag), self.0.dimension.unwrap_or(most_dimension)];
+        match *kept {
+            [] if self.0.only_if_chaotic => Ok(Some(Box::new(Lags::default()))),
+            [lag, dimension] if lag <= most_lag && dimension <= most => {
+                Ok(Some(Box::new(State { lag, dimension })))
+            }
+            _ => Err(crate::keep::failed(&"is no state space of these settings")),
+        }
+    }
 }
 
 /// What was learnt.
@@ -147,6 +160,10 @@ struct State {
 impl Feature for State {
     fn names(&self, _season: usize) -> Vec<String> {
         (1..=self.dimension).map(|place| format!("state_{place}")).collect()
+    }
+
+    fn keep(&self) -> Vec<usize> {
+        vec![self.lag, self.dimension]
     }
 
     fn at(&self, seen: &Seen<'_>, out: &mut Vec<f64>) {

@@ -27,6 +27,7 @@ mod slots;
 mod step;
 mod walk;
 
+use std::collections::BTreeMap;
 use std::sync::Arc;
 
 use almanac_data::{FitError, Role, nearest};
@@ -140,6 +141,20 @@ pub trait Feature: Send + Sync {
     /// A past from which it cannot be learnt.
     fn learn(&self, past: &Seen<'_>) -> Result<Option<Box<dyn Feature>>, FitError> {
         let _ = past;
+        Ok(None)
+    }
+
+    /// The numbers that [`Feature::learn`] learnt; none where it learns nothing.
+    fn keep(&self) -> Vec<usize> {
+        Vec::new()
+    }
+
+    /// What [`Feature::learn`] gave, from its numbers; `None` where it learns nothing.
+    ///
+    /// # Errors
+    /// Numbers that it cannot have learnt.
+    fn restore(&self, kept: &[usize]) -> Result<Option<Box<dyn Feature>>, FitError> {
+        crate::keep::unless(kept.is_empty(), "a feature that learns nothing")?;
         Ok(None)
     }
 
@@ -270,13 +285,48 @@ impl Features {
         };
         Ok(Learnt(self.list.iter().map(learn).collect::<Result<_, FitError>>()?))
     }
+
+    /// The same for several series.
+    ///
+    /// # Errors
+    /// As of [`Features::restore`].
+    pub(crate) fn restore_all(
+        &self,
+        kept: BTreeMap<String, Numbers>,
+    ) -> Result<OfSeries, FitError> {
+        kept.into_iter().map(|(id, numbers)| Ok((id, self.restore(&numbers)?))).collect()
+    }
+
+    /// The same from the numbers that were learnt.
+    ///
+    /// # Errors
+    /// Numbers that these features cannot have learnt.
+    pub(crate) fn restore(&self, kept: &[Vec<usize>]) -> Result<Learnt, FitError> {
+        crate::keep::unless(kept.len() == self.list.len(), "other features")?;
+        let restore = |(feature, kept): (&Arc<dyn Feature>, &Vec<usize>)| {
+            let learnt = feature.restore(kept)?;
+            Ok(learnt.map_or_else(|| Arc::clone(feature), Arc::from))
+        };
+        Ok(Learnt(self.list.iter().zip(kept).map(restore).collect::<Result<_, FitError>>()?))
+    }
 }
+
+/// What the features of several series learnt, by the series' names.
+pub(crate) type OfSeries = BTreeMap<String, Learnt>;
+
+/// The numbers that each of several features learnt.
+pub(crate) type Numbers = Vec<Vec<usize>>;
 
 /// Features that have learnt what they must from the past of one series.
 #[derive(Clone)]
 pub struct Learnt(Vec<Arc<dyn Feature>>);
 
 impl Learnt {
+    /// The numbers that were learnt, for [`Features::restore`].
+    pub(crate) fn keep(&self) -> Numbers {
+        self.0.iter().map(|feature| feature.keep()).collect()
+    }
+
     /// Names of all columns, in order.
     pub fn names(&self, season: usize) -> Vec<String> {
         self.0.iter().flat_map(|feature| feature.names(season)).collect()

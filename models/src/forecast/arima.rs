@@ -11,6 +11,7 @@
 //! Athanasopoulos, Forecasting: Principles and Practice, 3rd ed., ch. 9.
 
 use almanac_data::{FitError, Forecast};
+use almanac_kernels::MOST;
 use almanac_kernels::arima::{Fit, Kalman, Order, Sample, fit};
 use serde::{Deserialize, Serialize};
 
@@ -130,7 +131,7 @@ impl Univariate for Arima {
 }
 
 /// What the process varies around: weights of known columns, and a constant.
-#[derive(Debug, Clone, PartialEq)]
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
 pub(crate) struct Mean {
     /// Known columns that are read.
     pub names: Vec<String>,
@@ -189,7 +190,11 @@ fn constant_at(order: &Order, t: usize) -> f64 {
     if order.lost() == 0 { 1.0 } else { t as f64 }
 }
 
-#[derive(Debug, Clone)]
+/// A lag or a season beyond it is none.
+const LONGEST: usize = 1 << 20;
+
+#[derive(Debug, Clone, Serialize, Deserialize)]
+#[serde(remote = "Self")]
 pub(crate) struct FittedArima {
     order: Order,
     mean: Mean,
@@ -201,6 +206,15 @@ pub(crate) struct FittedArima {
     /// Rows of the past.
     len: usize,
 }
+
+almanac_kernels::checked!(FittedArima, |fitted| {
+    let Order { ar, diff, ma, seasonal_ar, seasonal_diff, seasonal_ma, season } = fitted.order;
+    let orders = [ar, diff, ma, seasonal_ar, seasonal_diff, seasonal_ma, season];
+    orders.iter().all(|&order| order < LONGEST)
+        && fitted.filter.is_of(&fitted.order)
+        && fitted.fit.beta.len() == fitted.mean.len()
+        && fitted.len < MOST
+});
 
 impl FittedArima {
     /// The state at the end of the past, for coefficients found on it.
@@ -246,6 +260,7 @@ impl FittedArima {
     }
 }
 
+#[typetag::serde]
 impl Extrapolate for FittedArima {
     fn steps(&self, _ctx: &Ctx, next: &Next<'_>) -> Result<Forecast, FitError> {
         let column = |name: &String| {

@@ -83,16 +83,21 @@ impl Settings for Combine {
     }
 }
 
+#[derive(Serialize, Deserialize)]
+#[serde(remote = "Self")]
 struct FittedCombine {
     how: How,
     members: Vec<Member>,
 }
 
+#[derive(Serialize, Deserialize)]
 struct Member {
     name: String,
     weight: f64,
     fitted: Box<dyn Extrapolate>,
 }
+
+almanac_kernels::checked!(FittedCombine, |fitted| !fitted.members.is_empty());
 
 impl Univariate for Combine {
     fn fit(&self, ctx: &Ctx, past: &Past<'_>) -> Result<Box<dyn Extrapolate>, FitError> {
@@ -176,6 +181,7 @@ impl Member {
     }
 }
 
+#[typetag::serde]
 impl Extrapolate for FittedCombine {
     fn steps(&self, ctx: &Ctx, next: &Next<'_>) -> Result<Forecast, FitError> {
         let members = self.members.iter().map(|member| member.steps(ctx, next));

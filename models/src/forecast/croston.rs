@@ -82,7 +82,7 @@ pub(super) fn check_rates(alpha: Option<f64>, beta: Option<f64>) -> Result<(), S
     Ok(())
 }
 
-#[derive(Debug, Clone)]
+#[derive(Debug, Clone, Serialize, Deserialize)]
 struct FittedCroston {
     alpha: f64,
     beta: f64,
@@ -142,6 +142,7 @@ impl Croston {
     }
 }
 
+#[typetag::serde]
 impl Extrapolate for FittedCroston {
     fn steps(&self, _ctx: &Ctx, next: &Next<'_>) -> Result<Forecast, FitError> {
         let chance = if self.size > 0.0 { self.share / self.every } else { 0.0 };
@@ -182,8 +183,23 @@ pub(super) fn smooth(values: &[f64], rate: Option<f64>) -> ses::Ses {
 }
 
 /// How sizes vary, as multiples of their mean, in increasing order.
-#[derive(Debug, Clone)]
+#[derive(Debug, Clone, Serialize, Deserialize)]
+#[serde(try_from = "Vec<f64>", into = "Vec<f64>")]
 pub(super) struct Shape(Arc<[f64]>);
+
+impl From<Shape> for Vec<f64> {
+    fn from(shape: Shape) -> Vec<f64> {
+        shape.0.to_vec()
+    }
+}
+
+impl TryFrom<Vec<f64>> for Shape {
+    type Error = &'static str;
+
+    fn try_from(sizes: Vec<f64>) -> Result<Shape, &'static str> {
+        if sizes.is_empty() { Err("a shape without sizes") } else { Ok(Shape(sizes.into())) }
+    }
+}
 
 impl Shape {
     /// The shape of these sizes; of a certain size where there are none.

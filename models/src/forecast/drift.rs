@@ -11,6 +11,7 @@
 //! Hyndman & Athanasopoulos, Forecasting: Principles and Practice, 3rd ed., §5.2 and §5.5.
 
 use almanac_data::{FitError, Forecast};
+use almanac_kernels::MOST;
 use serde::{Deserialize, Serialize};
 
 use crate::forecast::{Extrapolate, Missing, Next, Past, Univariate};
@@ -25,7 +26,8 @@ impl Settings for Drift {
     const TABLE: &'static [Setting] = &[];
 }
 
-#[derive(Debug, Clone)]
+#[derive(Debug, Clone, Serialize, Deserialize)]
+#[serde(remote = "Self")]
 struct FittedDrift {
     last: f64,
     /// Missing values after the last.
@@ -35,6 +37,8 @@ struct FittedDrift {
     /// Steps that the slope was learned from.
     span: usize,
 }
+
+almanac_kernels::checked!(FittedDrift, |fitted| fitted.since < MOST);
 
 impl Univariate for Drift {
     fn fit(&self, _ctx: &Ctx, past: &Past<'_>) -> Result<Box<dyn Extrapolate>, FitError> {
@@ -62,6 +66,7 @@ impl Univariate for Drift {
     }
 }
 
+#[typetag::serde]
 impl Extrapolate for FittedDrift {
     fn steps(&self, _ctx: &Ctx, next: &Next<'_>) -> Result<Forecast, FitError> {
         let ahead = (1..=next.steps).map(|step| (self.since + step) as f64);

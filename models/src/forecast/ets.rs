@@ -184,13 +184,17 @@ pub(super) fn forms(name: &str) -> Vec<Form> {
 }
 
 /// A form with its weights, at the end of a past.
-#[derive(Debug, Clone)]
+#[derive(Debug, Clone, Serialize, Deserialize)]
+#[serde(remote = "Self")]
 pub(super) struct FittedEts {
     form: Form,
     weights: Weights,
     state: State,
     sigma2: f64,
 }
+
+almanac_kernels::checked!(FittedEts, |fitted| fitted.state.season.is_empty()
+    == (fitted.form.season == Season::None));
 
 impl FittedEts {
     /// With the variance that the fit leaves.
@@ -214,6 +218,7 @@ pub(super) fn positive(y: &[f64]) -> Result<(), FitError> {
     }
 }
 
+#[typetag::serde]
 impl Extrapolate for FittedEts {
     fn steps(&self, _ctx: &Ctx, next: &Next<'_>) -> Result<Forecast, FitError> {
         let ahead = (self.sigma2, next.steps);

@@ -79,12 +79,18 @@ impl Settings for Garch {
     ];
 }
 
-#[derive(Debug, Clone)]
+#[derive(Debug, Clone, Serialize, Deserialize)]
+#[serde(remote = "Self")]
 struct FittedGarch {
     recursion: Recursion,
     /// Of the next step.
     variance: f64,
 }
+
+almanac_kernels::checked!(FittedGarch, |fitted| {
+    let (freedom, [low, high]) = (fitted.recursion.freedom, FREEDOM);
+    freedom == f64::INFINITY || (low <= freedom && freedom <= high)
+});
 
 impl Univariate for Garch {
     fn fit(&self, ctx: &Ctx, past: &Past<'_>) -> Result<Box<dyn Extrapolate>, FitError> {
@@ -117,6 +123,7 @@ impl Univariate for Garch {
     }
 }
 
+#[typetag::serde]
 impl Extrapolate for FittedGarch {
     fn steps(&self, _ctx: &Ctx, next: &Next<'_>) -> Result<Forecast, FitError> {
         let Recursion { mean, freedom, .. } = self.recursion;

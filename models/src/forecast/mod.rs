@@ -114,7 +114,9 @@ pub trait Univariate: Send + Sync {
 /// The same after: parameters and a state at the end of the past.
 ///
 /// Two methods because walking forward has two verbs: look ahead, and move on with the
-/// parameters kept. Recursive methods move on in O(1) for each new value.
+/// parameters kept. Recursive methods move on in O(1) for each new value. Its attribute writes and
+/// reads every implementor by its name: what was learnt can be kept.
+#[typetag::serde]
 pub trait Extrapolate: Send + Sync {
     /// The distribution of the next steps.
     ///

@@ -11,6 +11,7 @@
 //! multiple seasonal patterns, arXiv 2107.13462, 2021.
 
 use almanac_data::{FitError, Forecast};
+use almanac_kernels::MOST;
 use almanac_kernels::stl::{Stl, mstl};
 use serde::{Deserialize, Serialize};
 
@@ -80,6 +81,8 @@ impl Settings for Mstl {
     }
 }
 
+#[derive(Serialize, Deserialize)]
+#[serde(remote = "Self")]
 struct FittedMstl {
     /// The last cycle of each season.
     cycles: Vec<Vec<f64>>,
@@ -89,6 +92,10 @@ struct FittedMstl {
     rest: Vec<f64>,
     inner: Box<dyn Extrapolate>,
 }
+
+almanac_kernels::checked!(FittedMstl, |fitted| {
+    fitted.since < MOST && fitted.cycles.iter().all(|cycle| !cycle.is_empty())
+});
 
 impl Univariate for Mstl {
     fn fit(&self, ctx: &Ctx, past: &Past<'_>) -> Result<Box<dyn Extrapolate>, FitError> {
@@ -122,6 +129,7 @@ impl FittedMstl {
     }
 }
 
+#[typetag::serde]
 impl Extrapolate for FittedMstl {
     fn steps(&self, ctx: &Ctx, next: &Next<'_>) -> Result<Forecast, FitError> {
         let seasonal: Vec<f64> =

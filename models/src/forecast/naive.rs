@@ -22,7 +22,7 @@ impl Settings for Naive {
     const TABLE: &'static [Setting] = &[];
 }
 
-#[derive(Debug, Clone)]
+#[derive(Debug, Clone, Serialize, Deserialize)]
 struct FittedNaive {
     last: f64,
     variance: f64,
@@ -46,6 +46,7 @@ impl Univariate for Naive {
     }
 }
 
+#[typetag::serde]
 impl Extrapolate for FittedNaive {
     fn steps(&self, _ctx: &Ctx, next: &Next<'_>) -> Result<Forecast, FitError> {
         let variance = (1..=next.steps).map(|step| self.variance * step as f64);

@@ -12,6 +12,7 @@
 //! Forecasting 36, 2020.
 
 use almanac_data::{FitError, Forecast};
+use almanac_kernels::MOST;
 use almanac_kernels::classical::Season;
 use serde::{Deserialize, Serialize};
 
@@ -42,7 +43,8 @@ impl Settings for Naive2 {
     }
 }
 
-#[derive(Debug, Clone)]
+#[derive(Debug, Clone, Serialize, Deserialize)]
+#[serde(remote = "Self")]
 struct FittedNaive2 {
     season: Season,
     /// Values so far: the place of the next in the season.
@@ -50,6 +52,8 @@ struct FittedNaive2 {
     level: f64,
     variance: f64,
 }
+
+almanac_kernels::checked!(FittedNaive2, |fitted| fitted.count < MOST);
 
 impl Univariate for Naive2 {
     fn fit(&self, _ctx: &Ctx, past: &Past<'_>) -> Result<Box<dyn Extrapolate>, FitError> {
@@ -65,6 +69,7 @@ impl Univariate for Naive2 {
     }
 }
 
+#[typetag::serde]
 impl Extrapolate for FittedNaive2 {
     fn steps(&self, _ctx: &Ctx, next: &Next<'_>) -> Result<Forecast, FitError> {
         let places = self.count..self.count + next.steps;

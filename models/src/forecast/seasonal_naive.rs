@@ -37,11 +37,14 @@ impl Settings for SeasonalNaive {
     }
 }
 
-#[derive(Debug, Clone)]
+#[derive(Debug, Clone, Serialize, Deserialize)]
+#[serde(remote = "Self")]
 struct FittedSeasonalNaive {
     last: Vec<f64>,
     variance: f64,
 }
+
+almanac_kernels::checked!(FittedSeasonalNaive, |fitted| !fitted.last.is_empty());
 
 impl Univariate for SeasonalNaive {
     fn fit(&self, _ctx: &Ctx, past: &Past<'_>) -> Result<Box<dyn Extrapolate>, FitError> {
@@ -54,6 +57,7 @@ impl Univariate for SeasonalNaive {
     }
 }
 
+#[typetag::serde]
 impl Extrapolate for FittedSeasonalNaive {
     fn steps(&self, _ctx: &Ctx, next: &Next<'_>) -> Result<Forecast, FitError> {
         let season = self.last.len();

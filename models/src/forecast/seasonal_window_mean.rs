@@ -54,13 +54,16 @@ impl Settings for SeasonalWindowMean {
     }
 }
 
-#[derive(Debug, Clone)]
+#[derive(Debug, Clone, Serialize, Deserialize)]
+#[serde(remote = "Self")]
 struct FittedSeasonalWindowMean {
     window: usize,
     /// One mean for each place in the coming season.
     means: Vec<f64>,
     variance: f64,
 }
+
+almanac_kernels::checked!(FittedSeasonalWindowMean, |fitted| !fitted.means.is_empty());
 
 impl Univariate for SeasonalWindowMean {
     fn fit(&self, _ctx: &Ctx, past: &Past<'_>) -> Result<Box<dyn Extrapolate>, FitError> {
@@ -72,6 +75,7 @@ impl Univariate for SeasonalWindowMean {
     }
 }
 
+#[typetag::serde]
 impl Extrapolate for FittedSeasonalWindowMean {
     fn steps(&self, _ctx: &Ctx, next: &Next<'_>) -> Result<Forecast, FitError> {
         let season = self.means.len();

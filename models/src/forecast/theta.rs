@@ -21,6 +21,7 @@
 use std::marker::PhantomData;
 
 use almanac_data::{FitError, Forecast};
+use almanac_kernels::MOST;
 use almanac_kernels::classical::{Season, Way};
 use almanac_kernels::theta::{self, Form};
 use serde::{Deserialize, Serialize};
@@ -158,7 +159,8 @@ impl Decomposition {
     }
 }
 
-#[derive(Debug, Clone)]
+#[derive(Debug, Clone, Serialize, Deserialize)]
+#[serde(remote = "Self")]
 struct FittedTheta {
     season: Season,
     /// Values so far: the place of the next in the season.
@@ -167,6 +169,9 @@ struct FittedTheta {
     variance: f64,
 }
 
+almanac_kernels::checked!(FittedTheta, |fitted| fitted.count < MOST);
+
+#[typetag::serde]
 impl Extrapolate for FittedTheta {
     fn steps(&self, _ctx: &Ctx, next: &Next<'_>) -> Result<Forecast, FitError> {
         let mut mean = self.theta.path(next.steps);

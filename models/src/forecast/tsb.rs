@@ -52,7 +52,7 @@ impl Settings for Tsb {
     }
 }
 
-#[derive(Debug, Clone)]
+#[derive(Debug, Clone, Serialize, Deserialize)]
 struct FittedTsb {
     alpha: f64,
     beta: f64,
@@ -83,6 +83,7 @@ impl Univariate for Tsb {
     }
 }
 
+#[typetag::serde]
 impl Extrapolate for FittedTsb {
     fn steps(&self, _ctx: &Ctx, next: &Next<'_>) -> Result<Forecast, FitError> {
         Ok(self.shape.forecast(self.chance, self.size, next.steps))

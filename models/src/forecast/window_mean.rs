@@ -39,7 +39,7 @@ impl Settings for WindowMean {
     }
 }
 
-#[derive(Debug, Clone)]
+#[derive(Debug, Clone, Serialize, Deserialize)]
 struct FittedWindowMean {
     window: usize,
     mean: f64,
@@ -55,6 +55,7 @@ impl Univariate for WindowMean {
     }
 }
 
+#[typetag::serde]
 impl Extrapolate for FittedWindowMean {
     fn steps(&self, _ctx: &Ctx, next: &Next<'_>) -> Result<Forecast, FitError> {
         let variance = (1..=next.steps).map(|step| self.variance * growth(self.window, step));

@@ -20,6 +20,8 @@ use almanac_data::{FitError, Forecast, LEVELS};
 use serde::{Deserialize, Serialize};
 
 use crate::forecast::{Extrapolate, Missing, Next, Past, Univariate};
+use crate::lift::Built;
+use crate::roster::Inner;
 use crate::{Ctx, Setting, SettingError, Settings};
 
 /// Intervals from past errors.
@@ -79,29 +81,44 @@ impl Settings for Conformal {
 
 impl Conformal {
     /// This method with conformal intervals.
-    pub fn around(self, inner: Box<dyn Univariate>) -> Box<dyn Univariate> {
-        Box::new(Around { settings: self, inner: inner.into() })
+    ///
+    /// # Errors
+    /// A method that cannot be built.
+    pub fn around(self, inner: &Inner) -> Built {
+        Ok(Box::new(Around { settings: self, method: inner.build()?, inner: inner.clone() }))
     }
 }
 
 struct Around {
     settings: Conformal,
-    inner: Arc<dyn Univariate>,
+    inner: Inner,
+    method: Box<dyn Univariate>,
 }
 
+#[derive(Serialize, Deserialize)]
+#[serde(remote = "Self")]
 struct FittedConformal {
     settings: Conformal,
-    inner: Arc<dyn Univariate>,
+    /// As written, since it may have to be fitted again.
+    inner: Inner,
     /// Fitted on the whole past: its means are the forecast.
     whole: Box<dyn Extrapolate>,
     /// Fitted on the past before the first origin: its errors are the intervals.
+    #[serde(with = "crate::keep::shared")]
     early: Arc<dyn Extrapolate>,
     /// The first origin.
     first: usize,
     history: History,
 }
 
+almanac_kernels::checked!(FittedConformal, |fitted| {
+    let rows = fitted.history.y.len();
+    let mut known = fitted.history.known.iter();
+    1 <= fitted.first && fitted.first <= rows && known.all(|(_, values)| values.len() == rows)
+});
+
 /// All values ever seen: a window that slides does not reach back to the first origin.
+#[derive(Serialize, Deserialize)]
 struct History {
     y: Vec<f64>,
     season: usize,
@@ -115,10 +132,10 @@ impl Univariate for Around {
         // At least one value is there to err on.
         let last = past.y.iter().rposition(|value| !value.is_nan()).unwrap_or(0);
         let first = rows.saturating_sub(windows).min(last).max(1);
-        let early = match self.inner.fit(ctx, &past.before(first)) {
+        let early = match self.method.fit(ctx, &past.before(first)) {
             // A shorter past leaves fewer origins; one at the least.
             Err(FitError::TooShort { need, .. }) if need < rows => {
-                self.inner.fit(ctx, &past.before(need)).map(|early| (need, early))
+                self.method.fit(ctx, &past.before(need)).map(|early| (need, early))
             }
             Err(FitError::TooShort { need, .. }) => {
                 Err(FitError::TooShort { need: need + 1, got: rows })
@@ -129,8 +146,8 @@ impl Univariate for Around {
         past.at_least(if last < first { rows + 1 } else { first + 1 })?;
         Ok(Box::new(FittedConformal {
             settings: self.settings,
-            inner: Arc::clone(&self.inner),
-            whole: self.inner.fit(ctx, past)?,
+            inner: self.inner.clone(),
+            whole: self.method.fit(ctx, past)?,
             early: early.into(),
             first,
             history: History::of(past),
@@ -138,10 +155,11 @@ impl Univariate for Around {
     }
 
     fn missing(&self) -> Missing {
-        self.inner.missing()
+        self.method.missing()
     }
 }
 
+#[typetag::serde]
 impl Extrapolate for FittedConformal {
     fn steps(&self, ctx: &Ctx, next: &Next<'_>) -> Result<Forecast, FitError> {
         let mean = self.whole.steps(ctx, next)?.mean;
@@ -171,7 +189,7 @@ impl Extrapolate for FittedConformal {
         past.at_least(new)?;
         Ok(Box::new(FittedConformal {
             settings: self.settings,
-            inner: Arc::clone(&self.inner),
+            inner: self.inner.clone(),
             whole: self.whole.later(past, new)?,
             early: Arc::clone(&self.early),
             first: self.first,
@@ -197,7 +215,10 @@ impl FittedConformal {
             };
             let moved = match moved {
                 // Its parameters can no longer be kept: a level fell to where it divides by zero.
-                Err(FitError::Failed(_)) => self.inner.fit(ctx, &seen)?,
+                Err(FitError::Failed(_)) => {
+                    let method = self.inner.build().map_err(|e| FitError::Failed(e.to_string()))?;
+                    method.fit(ctx, &seen)?
+                }
                 moved => moved?,
             };
             let ahead = steps.min(rows - origin);
@@ -298,7 +319,7 @@ mod tests {
     use serde_json::json;
 
     fn around(name: &str, settings: Conformal) -> Box<dyn Univariate> {
-        settings.around((crate::entry(name).unwrap().build)(&Default::default()).unwrap())
+        settings.around(&Inner::Name(name.into())).unwrap()
     }
 
     /// Of nine scores, eight of ten equally likely places lie at or below the eighth.
@@ -387,9 +408,10 @@ mod tests {
     #[test]
     fn a_lift_is_written_as_a_table() {
         let build = |written: serde_json::Value| {
-            let inner = (crate::entry("naive").unwrap().build)(&Default::default()).unwrap();
             let written = written.as_object().unwrap();
-            crate::lift(written, inner).map(|_| ()).map_err(|e| (e.to_string(), e.hint()))
+            crate::lift(written, &Inner::Name("naive".into()))
+                .map(|_| ())
+                .map_err(|e| (e.to_string(), e.hint()))
         };
         assert_eq!(build(json!({"kind": "conformal", "method": "adaptive"})), Ok(()));
         let (slip, _) = build(json!({"kind": "conformel"})).unwrap_err();

@@ -15,12 +15,12 @@ use almanac_data::{Ahead, Direction, FitError, Forecast, PanelView, Role};
 use serde::{Deserialize, Serialize};
 
 use crate::classify::{Chances, Classes, Classify};
-use crate::features::{Features, Learnt};
+use crate::features::{Features, Learnt, Numbers};
 use crate::lift::reduce::Scope;
 use crate::lift::reduce::layout::{Laid, Rows, See, Source, Which};
 use crate::lift::scaled::Scaled;
 use crate::lift::target::Transform;
-use crate::{Ctx, Fitted, Model, Setting, SettingError, Settings, Written};
+use crate::{Ctx, Fitted, Model, Setting, SettingError, Settings, Written, keep};
 
 /// A classifier of directions.
 ///
@@ -104,6 +104,15 @@ struct FittedDirection {
     learnt: BTreeMap<String, Learnt>,
 }
 
+/// What is kept of a fit.
+#[derive(Serialize, Deserialize)]
+struct Kept<M> {
+    models: M,
+    learnt: BTreeMap<String, Numbers>,
+}
+
+const LIFT: &str = "direction";
+
 impl DirectedModel {
     /// What one fit learns from.
     pub fn scope(&self) -> Scope {
@@ -176,6 +185,14 @@ impl Model<Direction> for DirectedModel {
         let learnt = named.collect();
         Ok(Box::new(FittedDirection { recipe: Arc::clone(&self.recipe), models, learnt }))
     }
+
+    fn restore(&self, kept: &[u8]) -> Result<Box<dyn Fitted<Direction>>, FitError> {
+        let recipe = Arc::clone(&self.recipe);
+        let Kept::<Vec<Box<dyn Chances>>> { models, learnt } = keep::read(LIFT, kept)?;
+        keep::unless(models.len() == recipe.horizon, "another horizon")?;
+        let learnt = recipe.features.restore_all(learnt)?;
+        Ok(Box::new(FittedDirection { recipe, models, learnt }))
+    }
 }
 
 impl Fitted<Direction> for FittedDirection {
@@ -200,6 +217,11 @@ impl Fitted<Direction> for FittedDirection {
             Ok(Forecast { filled: laid.filled, ..Forecast::point(mean) })
         };
         ctx.map(ask.past.len(), answer).into_iter().collect()
+    }
+
+    fn keep(&self) -> Result<Vec<u8>, FitError> {
+        let learnt = self.learnt.iter().map(|(id, learnt)| (id.clone(), learnt.keep())).collect();
+        keep::write(LIFT, &Kept { models: &self.models, learnt })
     }
 }
 

@@ -55,8 +55,10 @@ mod tests {
     use super::*;
 
     /// Answers with its first column.
+    #[derive(serde::Serialize, serde::Deserialize)]
     struct First;
 
+    #[typetag::serde]
     impl Predict for First {
         fn predict(&self, x: &Matrix) -> Result<Vec<f64>, FitError> {
             Ok(x.column(0).to_vec())

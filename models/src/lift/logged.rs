@@ -8,12 +8,12 @@
 //! expected value lies above it.
 //! Hyndman & Athanasopoulos, Forecasting: Principles and Practice, 3rd ed., §5.6.
 
-use std::sync::Arc;
-
 use almanac_data::{FitError, Forecast};
 use serde::{Deserialize, Serialize};
 
 use crate::forecast::{Extrapolate, Missing, Next, Past, Univariate};
+use crate::lift::Built;
+use crate::roster::Inner;
 use crate::{Ctx, Setting, Settings};
 
 /// A method on logarithms; no settings.
@@ -27,14 +27,18 @@ impl Settings for Logged {
 
 impl Logged {
     /// This method on logarithms.
-    pub fn around(self, inner: Box<dyn Univariate>) -> Box<dyn Univariate> {
-        Box::new(Around(inner))
+    ///
+    /// # Errors
+    /// A method that cannot be built.
+    pub fn around(self, inner: &Inner) -> Built {
+        Ok(Box::new(Around(inner.build()?)))
     }
 }
 
 struct Around(Box<dyn Univariate>);
 
-struct FittedLogged(Arc<dyn Extrapolate>);
+#[derive(Serialize, Deserialize)]
+struct FittedLogged(Box<dyn Extrapolate>);
 
 /// Logarithms of a past; what is missing stays so.
 fn logarithms(y: &[f64]) -> Result<Vec<f64>, FitError> {
@@ -48,7 +52,7 @@ impl Univariate for Around {
     fn fit(&self, ctx: &Ctx, past: &Past<'_>) -> Result<Box<dyn Extrapolate>, FitError> {
         let z = logarithms(past.y)?;
         let fitted = self.0.fit(ctx, &Past { y: &z, ..past.clone() })?;
-        Ok(Box::new(FittedLogged(fitted.into())))
+        Ok(Box::new(FittedLogged(fitted)))
     }
 
     fn missing(&self) -> Missing {
@@ -56,6 +60,7 @@ impl Univariate for Around {
     }
 }
 
+#[typetag::serde]
 impl Extrapolate for FittedLogged {
     fn steps(&self, ctx: &Ctx, next: &Next<'_>) -> Result<Forecast, FitError> {
         let z = self.0.steps(ctx, next)?;
@@ -69,7 +74,7 @@ impl Extrapolate for FittedLogged {
     fn later(&self, past: &Past<'_>, new: usize) -> Result<Box<dyn Extrapolate>, FitError> {
         let z = logarithms(past.y)?;
         let later = self.0.later(&Past { y: &z, ..past.clone() }, new)?;
-        Ok(Box::new(FittedLogged(later.into())))
+        Ok(Box::new(FittedLogged(later)))
     }
 }
 
@@ -80,9 +85,8 @@ mod tests {
     /// The drift of logarithms of 1 2 4 is ln 2 a step: 8 and 16 come next.
     #[test]
     fn a_drift_of_logarithms_doubles() {
-        let drift = crate::entry("drift").ok().unwrap();
-        let inner = (drift.build)(&crate::Written::new()).unwrap();
-        let (ctx, lifted) = (Ctx::new(1), Logged {}.around(inner));
+        let (ctx, drift) = (Ctx::new(1), Inner::Name("drift".into()));
+        let lifted = Logged {}.around(&drift).unwrap();
         let said = lifted.fit(&ctx, &Past::new(&[1.0, 2.0, 4.0], 1)).unwrap();
         let mean = said.steps(&ctx, &Next::plain(2)).unwrap().mean;
         assert!((mean[0] - 8.0).abs() < 1e-9 && (mean[1] - 16.0).abs() < 1e-9, "{mean:?}");

@@ -17,6 +17,7 @@ use almanac_data::nearest;
 use serde_json::Value;
 
 use crate::forecast::Univariate;
+use crate::roster::Inner;
 use crate::settings::{SettingError, SettingRow, Settings, Written, rows};
 
 pub use conformal::{Conformal, Way};
@@ -37,13 +38,13 @@ pub const LIFTS: &[Lift] = &[
         name: "conformal",
         about: "intervals from the method's own errors on held-back steps",
         settings: rows::<Conformal>,
-        wrap: |written, inner| Ok(Conformal::read(written)?.around(inner)),
+        wrap: |written, inner| Conformal::read(written)?.around(inner),
     },
     Lift {
         name: "log",
         about: "the method on logarithms, its quantiles brought back",
         settings: rows::<Logged>,
-        wrap: |written, inner| Ok(Logged::read(written)?.around(inner)),
+        wrap: |written, inner| Logged::read(written)?.around(inner),
     },
 ];
 
@@ -59,14 +60,14 @@ pub struct Lift {
     /// Its settings with their defaults.
     pub settings: fn() -> Vec<SettingRow>,
     /// The method inside the lift.
-    pub wrap: fn(&Written, Box<dyn Univariate>) -> Built,
+    pub wrap: fn(&Written, &Inner) -> Built,
 }
 
 /// A method inside the lift that a person wrote: `kind` and the lift's settings.
 ///
 /// # Errors
 /// No `kind`, an unknown one, or a setting that cannot be used.
-pub fn lift(written: &Written, inner: Box<dyn Univariate>) -> Built {
+pub fn lift(written: &Written, inner: &Inner) -> Built {
     let names = || LIFTS.iter().map(|lift| lift.name);
     let choices = names().collect::<Vec<_>>().join(", ");
     let kind = written.get("kind").and_then(Value::as_str);

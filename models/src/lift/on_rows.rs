@@ -54,6 +54,7 @@ struct Around {
     learner: Scaled<dyn Regress>,
 }
 
+#[derive(Serialize, Deserialize)]
 struct FittedAround {
     target: Transformed,
     inner: Box<dyn Predict>,
@@ -70,6 +71,7 @@ impl Regress for Around {
     }
 }
 
+#[typetag::serde(name = "OnRows")]
 impl Predict for FittedAround {
     fn predict(&self, x: &Matrix) -> Result<Vec<f64>, FitError> {
         Ok(self.target.back(&self.inner.predict(x)?))
@@ -87,6 +89,7 @@ mod tests {
     /// Answers with the first target that it was shown.
     struct First;
 
+    #[derive(Serialize, Deserialize)]
     struct Says(f64);
 
     impl Regress for First {
@@ -96,6 +99,7 @@ mod tests {
         }
     }
 
+    #[typetag::serde(name = "SaysOnRows")]
     impl Predict for Says {
         fn predict(&self, x: &Matrix) -> Result<Vec<f64>, FitError> {
             Ok(vec![self.0; x.rows()])

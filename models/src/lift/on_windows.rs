@@ -21,13 +21,13 @@ use std::sync::Arc;
 use almanac_data::{Ahead, FitError, Forecast, Forecasting, PanelView, Role};
 use serde::{Deserialize, Serialize};
 
-use crate::features::{Features, Learnt};
+use crate::features::{Features, Learnt, Numbers};
 use crate::lift::reduce::errors::{Errors, width};
 use crate::lift::reduce::layout::{Laid, See, Source};
 use crate::lift::reduce::{Reads, Scope};
 use crate::lift::target::{Line, Scaling, Transform};
-use crate::nets::{Ensemble, Goal, Lesson, Network, Shape};
-use crate::{Ctx, Fitted, Model, Setting, SettingError, Settings, Written};
+use crate::nets::{Ensemble, Goal, KeptEnsemble, Lesson, Network, Shape};
+use crate::{Ctx, Fitted, Model, Setting, SettingError, Settings, Written, keep};
 use examples::{Channels, Told, Values, Windows};
 
 /// What the values of a window are measured from.
@@ -205,6 +205,18 @@ struct OfSeries {
     told: Told<Learnt>,
 }
 
+/// What is kept of a fit.
+#[derive(Serialize, Deserialize)]
+struct Kept {
+    shape: Shape,
+    channels: Channels,
+    series: BTreeMap<String, (Vec<Line>, Told<Numbers>)>,
+    weights: KeptEnsemble,
+    errors: Option<Errors>,
+}
+
+const LIFT: &str = "windows";
+
 impl Windowed {
     /// What one fit learns from.
     pub fn scope(&self) -> Scope {
@@ -325,6 +337,23 @@ impl Model<Forecasting> for Windowed {
         let before = before.as_any().and_then(|any| any.downcast_ref::<FittedWindows>());
         Ok(Box::new(self.learn(ctx, train, before.filter(|_| self.warm()))?))
     }
+
+    fn restore(&self, kept: &[u8]) -> Result<Box<dyn Fitted<Forecasting>>, FitError> {
+        let Kept { shape, channels, series, weights, errors } = keep::read(LIFT, kept)?;
+        let goal = Goal::of(self.network.training());
+        let window = self.settings.window.unwrap_or(shape.steps);
+        keep::unless(shape.steps == window && window > 0, "another window")?;
+        keep::unless(shape.horizon == self.horizon, "another horizon")?;
+        keep::unless(shape.channels == 1 + channels.len(), "other channels")?;
+        keep::unless(shape.outputs == goal.outputs(), "another loss")?;
+        let taught = weights.load(self.network.as_ref(), shape)?;
+        let restore = |(id, (lines, told)): (String, (Vec<Line>, Told<Numbers>))| {
+            Ok((id, OfSeries { lines, told: self.told.restore(told)? }))
+        };
+        let series = series.into_iter().map(restore).collect::<Result<_, FitError>>()?;
+        let model = self.clone();
+        Ok(Box::new(FittedWindows { model, shape, goal, channels, series, taught, errors }))
+    }
 }
 
 impl FittedWindows {
@@ -369,6 +398,12 @@ impl Fitted<Forecasting> for FittedWindows {
             let (fitted, asked) = (self.shape.horizon, ask.horizon);
             return Err(FitError::Failed(format!("was fitted for {fitted} steps, not {asked}")));
         }
+        let (season, steps) = (ask.past.season(), self.shape.steps);
+        if self.model.window(season) != steps {
+            let words =
+                format!("was fitted with windows of {steps} rows, not for seasons of {season}");
+            return Err(FitError::Failed(words));
+        }
         let answer = |place| {
             let (forecast, width) = self.answer(&Source::asked(&ask, place))?;
             let filled = forecast.filled;
@@ -384,6 +419,18 @@ impl Fitted<Forecasting> for FittedWindows {
             }
         };
         ctx.map(ask.past.len(), answer).into_iter().collect()
+    }
+
+    fn keep(&self) -> Result<Vec<u8>, FitError> {
+        let of = |(id, of): (&String, &OfSeries)| (id.clone(), (of.lines.clone(), of.told.keep()));
+        let kept = Kept {
+            shape: self.shape,
+            channels: self.channels.clone(),
+            series: self.series.iter().map(of).collect(),
+            weights: self.taught.keep()?,
+            errors: self.errors.clone(),
+        };
+        keep::write(LIFT, &kept)
     }
 
     fn as_any(&self) -> Option<&dyn std::any::Any> {

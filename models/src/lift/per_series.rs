@@ -1,11 +1,18 @@
 //! A one-series method over a panel: each series alone, each with its own seed.
 
 use std::borrow::Cow;
+use std::collections::BTreeMap;
+use std::sync::Arc;
 
-use almanac_data::{Ahead, FitError, Forecast, Forecasting, PanelView, Role, Series};
+use almanac_data::{
+    Ahead, Calendar, FitError, Forecast, Forecasting, PanelView, Role, Series, Stamp,
+};
+use serde::{Deserialize, Serialize};
 
 use crate::forecast::{Extrapolate, Missing, Next, Past, Univariate, fill};
-use crate::{Ctx, Fitted, Model};
+use crate::{Ctx, Fitted, Model, keep};
+
+const LIFT: &str = "per_series";
 
 /// A one-series method over a panel.
 ///
@@ -18,8 +25,54 @@ pub struct PerSeries {
 
 struct FittedSeries {
     missing: Missing,
-    /// For each series in view: its last row and what was fitted.
-    series: Vec<(usize, Box<dyn Extrapolate>)>,
+    series: BTreeMap<String, OfSeries>,
+}
+
+/// What was fitted on one series, and where it stands.
+#[derive(Clone, Serialize, Deserialize)]
+struct OfSeries {
+    /// Rows of the past up to there.
+    rows: usize,
+    /// The stamp of the last of them.
+    last: Stamp,
+    #[serde(with = "crate::keep::shared")]
+    fitted: Arc<dyn Extrapolate>,
+}
+
+impl OfSeries {
+    /// At the end of a past.
+    fn at(series: &Series<'_>, fitted: Box<dyn Extrapolate>) -> OfSeries {
+        let last = series.at.last().copied().unwrap_or_default();
+        OfSeries { rows: series.at.len(), last, fitted: fitted.into() }
+    }
+
+    /// Moved to the end of a later past.
+    fn later(
+        &self,
+        series: &Series<'_>,
+        past: &PanelView<'_>,
+        missing: Missing,
+    ) -> Result<OfSeries, FitError> {
+        let new = self.new_rows(series, past.calendar())?;
+        let own = OwnPast::of(series, past.season(), missing)?;
+        Ok(OfSeries::at(series, self.fitted.later(&own.past(), new)?))
+    }
+
+    /// How many rows came after the last one seen, in a past that begins where the fitted one did.
+    fn new_rows(&self, series: &Series<'_>, calendar: &Calendar) -> Result<usize, FitError> {
+        let place = series.at.binary_search(&self.last);
+        match place.map(|place| place + 1) {
+            Ok(rows) if rows == self.rows => Ok(series.at.len() - rows),
+            found => {
+                let [rows, last] = [self.rows.to_string(), calendar.show(self.last)];
+                let found = found.map_or("none".into(), |rows| rows.to_string());
+                Err(FitError::Failed(format!(
+                    "was fitted on {rows} rows up to {last}; this past has {found} up to there: fit \
+                     again, or give all rows"
+                )))
+            }
+        }
+    }
 }
 
 impl Model<Forecasting> for PerSeries {
@@ -32,24 +85,31 @@ impl Model<Forecasting> for PerSeries {
         let fit = |series: Series<'_>| {
             let own = OwnPast::of(&series, train.season(), missing)?;
             let fitted = self.method.fit(&ctx.named(series.id), &own.past())?;
-            Ok((series.span().end, fitted))
+            Ok((series.id.to_string(), OfSeries::at(&series, fitted)))
         };
         let series = train.iter().map(fit).collect::<Result<_, FitError>>()?;
         Ok(Box::new(FittedSeries { missing, series }))
+    }
+
+    fn restore(&self, kept: &[u8]) -> Result<Box<dyn Fitted<Forecasting>>, FitError> {
+        let series = keep::read(LIFT, kept)?;
+        Ok(Box::new(FittedSeries { missing: self.method.missing(), series }))
     }
 }
 
 impl Fitted<Forecasting> for FittedSeries {
     fn predict(&self, ctx: &Ctx, ask: Ahead<'_>) -> Result<Vec<Forecast>, FitError> {
-        let answer = |(place, (end, fitted)): (usize, &(usize, Box<dyn Extrapolate>))| {
-            let series = ask.past.series(place);
+        let answer = |(place, series): (usize, Series<'_>)| {
+            let known = self.series.get(series.id).ok_or_else(|| {
+                FitError::Failed(format!("no series `{}` was fitted: fit again", series.id))
+            })?;
+            let new = known.new_rows(&series, ask.past.calendar())?;
             let own = OwnPast::of(&series, ask.past.season(), self.missing)?;
             let next = Next { steps: ask.horizon, known: ask.future.known(place) };
             let ctx = ctx.named(series.id);
-            let new = series.span().end - end;
             let mut forecast = match new {
-                0 => fitted.steps(&ctx, &next)?,
-                _ => fitted.later(&own.past(), new)?.steps(&ctx, &next)?,
+                0 => known.fitted.steps(&ctx, &next)?,
+                _ => known.fitted.later(&own.past(), new)?.steps(&ctx, &next)?,
             };
             if !forecast.is_finite() {
                 return Err(FitError::NotFinite("the forecast"));
@@ -57,7 +117,28 @@ impl Fitted<Forecasting> for FittedSeries {
             forecast.filled = own.filled;
             Ok(forecast)
         };
-        self.series.iter().enumerate().map(answer).collect()
+        ask.past.iter().enumerate().map(answer).collect()
+    }
+
+    fn keep(&self) -> Result<Vec<u8>, FitError> {
+        keep::write(LIFT, &self.series)
+    }
+
+    fn later(
+        &self,
+        ctx: &Ctx,
+        past: PanelView<'_>,
+    ) -> Result<Option<Box<dyn Fitted<Forecasting>>>, FitError> {
+        let mut moved = self.series.clone();
+        for series in past.iter() {
+            ctx.go_on()?;
+            let Some(known) = moved.get_mut(series.id) else { continue };
+            // One that cannot be moved stays where it is, and says why when it is asked.
+            if let Ok(later) = known.later(&series, &past, self.missing) {
+                *known = later;
+            }
+        }
+        Ok(Some(Box::new(FittedSeries { missing: self.missing, series: moved })))
     }
 }
 

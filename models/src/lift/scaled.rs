@@ -8,15 +8,17 @@
 //! Hastie, Tibshirani & Friedman, The Elements of Statistical Learning, 2nd ed., §3.4.
 
 use almanac_data::{FitError, Matrix};
+use serde::{Deserialize, Serialize};
 
 use crate::Ctx;
 use crate::classify::{Chances, Classes, Classify};
-use crate::regress::{Predict, Regress};
+use crate::regress::{Predict, Regress, as_learnt};
 
 /// A regressor or classifier on standardised columns.
 pub struct Scaled<M: ?Sized>(pub Box<M>);
 
 /// Mean and standard deviation of each column.
+#[derive(Serialize, Deserialize)]
 struct Scale(Vec<(f64, f64)>);
 
 impl Scale {
@@ -24,8 +26,11 @@ impl Scale {
         Scale(x.columns().map(centre_and_width).collect())
     }
 
-    fn apply(&self, x: &Matrix) -> Matrix {
-        x.map_columns(|column, value| (value - self.0[column].0) / self.0[column].1)
+    /// # Errors
+    /// Other columns than those learnt from.
+    fn apply(&self, x: &Matrix) -> Result<Matrix, FitError> {
+        as_learnt(self.0.len(), x)?;
+        Ok(x.map_columns(|column, value| (value - self.0[column].0) / self.0[column].1))
     }
 }
 
@@ -39,6 +44,8 @@ pub(super) fn centre_and_width(values: &[f64]) -> (f64, f64) {
     (mean, if width > 1e-12 * mean.abs() { width } else { 1.0 })
 }
 
+#[derive(Serialize, Deserialize)]
+#[serde(bound(serialize = "Box<F>: Serialize", deserialize = "Box<F>: Deserialize<'de>"))]
 struct FittedScaled<F: ?Sized> {
     scale: Scale,
     y: (f64, f64),
@@ -49,15 +56,16 @@ impl Regress for Scaled<dyn Regress> {
     fn fit(&self, ctx: &Ctx, x: &Matrix, y: &[f64]) -> Result<Box<dyn Predict>, FitError> {
         let (scale, own) = (Scale::of(x), centre_and_width(y));
         let y: Vec<f64> = y.iter().map(|value| (value - own.0) / own.1).collect();
-        let inner = self.0.fit(ctx, &scale.apply(x), &y)?;
+        let inner = self.0.fit(ctx, &scale.apply(x)?, &y)?;
         Ok(Box::new(FittedScaled { scale, y: own, inner }))
     }
 }
 
+#[typetag::serde(name = "Scaled")]
 impl Predict for FittedScaled<dyn Predict> {
     fn predict(&self, x: &Matrix) -> Result<Vec<f64>, FitError> {
         let (mean, width) = self.y;
-        let values = self.inner.predict(&self.scale.apply(x))?;
+        let values = self.inner.predict(&self.scale.apply(x)?)?;
         Ok(values.into_iter().map(|value| mean + width * value).collect())
     }
 
@@ -74,14 +82,15 @@ impl Classify for Scaled<dyn Classify> {
         classes: &Classes<'_>,
     ) -> Result<Box<dyn Chances>, FitError> {
         let scale = Scale::of(x);
-        let inner = self.0.fit(ctx, &scale.apply(x), classes)?;
+        let inner = self.0.fit(ctx, &scale.apply(x)?, classes)?;
         Ok(Box::new(FittedScaled { scale, y: (0.0, 1.0), inner }))
     }
 }
 
+#[typetag::serde(name = "Scaled")]
 impl Chances for FittedScaled<dyn Chances> {
     fn chances(&self, x: &Matrix) -> Result<Vec<f64>, FitError> {
-        self.inner.chances(&self.scale.apply(x))
+        self.inner.chances(&self.scale.apply(x)?)
     }
 
     fn importance(&self) -> Option<Vec<f64>> {

@@ -89,9 +89,10 @@ impl From<Transform> for String {
 }
 
 /// A series after its transforms, with what is needed to bring forecasts back.
-#[derive(Debug, Clone)]
+#[derive(Debug, Clone, Serialize, Deserialize)]
 pub struct Transformed {
-    /// The values a model sees.
+    /// The values a model sees; not kept, since bringing back does not read them.
+    #[serde(skip)]
     pub z: Vec<f64>,
     /// How many of the first values are not in `z`.
     pub lost: usize,
@@ -100,7 +101,7 @@ pub struct Transformed {
 }
 
 /// What values are measured from, and in.
-#[derive(Debug, Clone, Copy, PartialEq)]
+#[derive(Debug, Clone, Copy, PartialEq, Serialize, Deserialize)]
 pub(crate) struct Line {
     mean: f64,
     width: f64,
@@ -128,7 +129,7 @@ impl Line {
     }
 }
 
-#[derive(Debug, Clone)]
+#[derive(Debug, Clone, Serialize, Deserialize)]
 enum Undo {
     Exp(f64),
     Line(Line),

@@ -391,14 +391,17 @@ mod tests {
         }
     }
 
+    #[derive(Serialize, Deserialize)]
     struct Says(f64);
 
+    #[typetag::serde]
     impl Predict for Says {
         fn predict(&self, x: &Matrix) -> Result<Vec<f64>, FitError> {
             Ok(vec![self.0; x.rows()])
         }
     }
 
+    #[typetag::serde]
     impl Chances for Says {
         fn chances(&self, x: &Matrix) -> Result<Vec<f64>, FitError> {
             Ok([1.0 - self.0, self.0].repeat(x.rows()))

@@ -14,6 +14,8 @@ pub struct Draw {
     rng: ChaCha8Rng,
     /// Where weights live, with gradients.
     pub device: Device,
+    /// Weights that may still be drawn; `None` once more were asked for.
+    room: Option<usize>,
 }
 
 impl Draw {
@@ -22,7 +24,34 @@ impl Draw {
     /// # Errors
     /// A device that is not there.
     pub fn new(ctx: &Ctx) -> Result<Draw, FitError> {
-        Ok(Draw { rng: ctx.rng(), device: ctx.device.open()?.autodiff() })
+        Draw::within(ctx, usize::MAX)
+    }
+
+    /// The same for so many weights at most: those of a file, which must not claim more than it has.
+    ///
+    /// # Errors
+    /// A device that is not there.
+    pub fn within(ctx: &Ctx, weights: usize) -> Result<Draw, FitError> {
+        let device = ctx.device.open()?.autodiff();
+        Ok(Draw { rng: ctx.rng(), device, room: Some(weights) })
+    }
+
+    /// Refuses layers that asked for more weights than there are.
+    ///
+    /// # Errors
+    /// In words.
+    pub fn enough(&self) -> Result<(), FitError> {
+        match self.room {
+            Some(_) => Ok(()),
+            None => Err(FitError::Failed("the file of weights is of smaller layers".into())),
+        }
+    }
+
+    /// Takes room for weights of this shape.
+    fn take(&mut self, shape: &[usize]) -> bool {
+        let count = shape.iter().try_fold(1_usize, |count, size| count.checked_mul(*size));
+        self.room = self.room.zip(count).and_then(|(room, count)| room.checked_sub(count));
+        self.room.is_some()
     }
 
     /// Uniform within ±√(6 / (ins + outs)). Glorot & Bengio (2010).
@@ -36,14 +65,15 @@ impl Draw {
 
     /// Uniform within ±`most`.
     pub fn uniform<const D: usize>(&mut self, shape: [usize; D], most: f32) -> Param<Tensor<D>> {
-        let count = shape.iter().product();
-        self.learnt(shape, |rng| (0..count).map(|_| rng.random_range(-most..=most)).collect())
+        self.learnt(shape, |rng, count| {
+            (0..count).map(|_| rng.random_range(-most..=most)).collect()
+        })
     }
 
     /// Rows of normals made orthogonal to each other by Gram and Schmidt, each of length 1; where
     /// there are more rows than columns, in blocks. Saxe, McClelland & Ganguli (2014).
     pub fn orthogonal(&mut self, rows: usize, columns: usize) -> Param<Tensor<2>> {
-        self.learnt([rows, columns], |rng| orthogonal(rng, rows, columns))
+        self.learnt([rows, columns], |rng, _| orthogonal(rng, rows, columns))
     }
 
     /// These values.
@@ -52,23 +82,21 @@ impl Draw {
         shape: [usize; D],
         values: Vec<f32>,
     ) -> Param<Tensor<D>> {
-        self.learnt(shape, |_| values)
+        self.learnt(shape, |_, _| values)
     }
 
     /// All the same.
     pub fn constant<const D: usize>(&mut self, shape: [usize; D], value: f32) -> Param<Tensor<D>> {
-        let count = shape.iter().product();
-        self.learnt(shape, |_| vec![value; count])
+        self.learnt(shape, |_, count| vec![value; count])
     }
 
     /// Numbers that are kept with the weights but not learnt.
     pub fn fixed<const D: usize>(
         &mut self,
         shape: [usize; D],
-        values: Vec<f32>,
+        values: impl FnOnce(&mut ChaCha8Rng, usize) -> Vec<f32>,
     ) -> Param<Tensor<D>> {
-        let tensor = Tensor::from_data(TensorData::new(values, shape), &self.device);
-        Param::from_tensor(tensor).set_require_grad(false)
+        Param::from_tensor(self.tensor(shape, values)).set_require_grad(false)
     }
 
     /// The generator.
@@ -79,10 +107,22 @@ impl Draw {
     fn learnt<const D: usize>(
         &mut self,
         shape: [usize; D],
-        values: impl FnOnce(&mut ChaCha8Rng) -> Vec<f32>,
+        values: impl FnOnce(&mut ChaCha8Rng, usize) -> Vec<f32>,
     ) -> Param<Tensor<D>> {
-        let data = TensorData::new(values(&mut self.rng), shape);
-        Param::from_tensor(Tensor::from_data(data, &self.device).require_grad())
+        Param::from_tensor(self.tensor(shape, values).require_grad())
+    }
+
+    /// A tensor of these values; where there is no room for it, of a single zero.
+    fn tensor<const D: usize>(
+        &mut self,
+        shape: [usize; D],
+        values: impl FnOnce(&mut ChaCha8Rng, usize) -> Vec<f32>,
+    ) -> Tensor<D> {
+        let data = match self.take(&shape) {
+            true => TensorData::new(values(&mut self.rng, shape.iter().product()), shape),
+            false => TensorData::new(vec![0.0_f32], [1; D]),
+        };
+        Tensor::from_data(data, &self.device)
     }
 }
 

@@ -6,11 +6,13 @@ use std::collections::HashMap;
 use almanac_data::FitError;
 use burn::module::{Module, ModuleMapper, ModuleVisitor, Param};
 use burn::tensor::{Tensor, TensorData};
+use safetensors::SafeTensorError;
 use safetensors::tensor::{Dtype, SafeTensors, TensorView};
 use serde::{Deserialize, Serialize};
+use serde_json::Value;
 
-use super::{Architecture, Shape, numbers};
-use crate::Written;
+use super::{Architecture, Network, ROSTER, Shape, numbers};
+use crate::{Written, find, regress};
 
 /// The key of the card in a file.
 const CARD: &str = "almanac";
@@ -45,7 +47,7 @@ impl Card {
             let words = |shape: &Shape| format!("{shape:?}");
             return refuse("for", &words(&self.shape), &words(&file.shape));
         }
-        let differs = |(name, own): &(&String, &serde_json::Value)| {
+        let differs = |(name, own): &(&String, &Value)| {
             name.as_str() != "train" && file.settings.get(*name) != Some(own)
         };
         match self.settings.iter().find(differs) {
@@ -84,16 +86,58 @@ pub(crate) fn save<M: Module>(layers: &M, card: &Card) -> Result<Vec<u8>, FitErr
 /// The same layers with the weights of a file.
 ///
 /// # Errors
+/// A damaged file, or weights that are not those of these layers.
+pub(crate) fn load<M: Module>(layers: M, bytes: &[u8]) -> Result<M, FitError> {
+    put(layers, &SafeTensors::deserialize(bytes).map_err(damaged)?)
+}
+
+/// Refuses a file of another network; the number of weights that it has.
+///
+/// # Errors
 /// A damaged file, or one of another network.
-pub(crate) fn load<M: Module>(layers: M, card: &Card, bytes: &[u8]) -> Result<M, FitError> {
-    let damaged = |e| failed(&format!("cannot be read: {e}"));
+pub(crate) fn admit(card: &Card, bytes: &[u8]) -> Result<usize, FitError> {
+    card.admit(&whose(bytes)?)?;
+    weights(bytes)
+}
+
+fn weights(bytes: &[u8]) -> Result<usize, FitError> {
     let file = SafeTensors::deserialize(bytes).map_err(damaged)?;
+    Ok(file.tensors().iter().map(|(_, view)| view.data().len() / 4).sum())
+}
+
+/// The network on rows that a file is of, and for which shape.
+///
+/// # Errors
+/// A damaged file, a network that does not learn from rows, settings of more weights than there are.
+pub(crate) fn network(bytes: &[u8]) -> Result<(Box<dyn Network>, Shape), FitError> {
+    let card = whose(bytes)?;
+    let on_rows = find(regress::ROSTER, &card.network).is_ok();
+    let line = find(ROSTER, &card.network).ok().filter(|_| on_rows);
+    let line =
+        line.ok_or_else(|| failed(&format!("is of no network on rows: {}", card.network)))?;
+    let weights = weights(bytes)? as u64;
+    let too_many = |value: &Value| value.as_u64().is_some_and(|count| count > weights);
+    let own = card.settings.iter().filter(|(name, _)| *name != "train");
+    let mut own = own.flat_map(|(_, value)| match value {
+        Value::Array(all) => all.iter().collect(),
+        one => vec![one],
+    });
+    if own.any(too_many) {
+        return Err(failed(&"is of smaller layers than it says"));
+    }
+    let network = (line.build)(&card.settings).map_err(|e| failed(&format!("cannot be: {e}")))?;
+    Ok((network, card.shape))
+}
+
+fn whose(bytes: &[u8]) -> Result<Card, FitError> {
     let (_, about) = SafeTensors::read_metadata(bytes).map_err(damaged)?;
     let about = about.metadata().as_ref().and_then(|about| about.get(CARD));
     let about = about.ok_or_else(|| failed(&"does not say of which network they are"))?;
-    let about = serde_json::from_str(about);
-    card.admit(&about.map_err(|e| failed(&format!("has a card that cannot be read: {e}")))?)?;
-    put(layers, &file)
+    serde_json::from_str(about).map_err(|e| failed(&format!("has a card that cannot be read: {e}")))
+}
+
+fn damaged(error: SafeTensorError) -> FitError {
+    failed(&format!("cannot be read: {error}"))
 }
 
 /// The same layers with these weights: all of them, and no others.

@@ -41,7 +41,7 @@ pub enum Loss {
 pub(crate) const LEAST_SCALE: f32 = 1e-4;
 
 /// A loss with what it needs to know.
-#[derive(Debug, Clone, PartialEq)]
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
 pub(crate) enum Goal {
     Mse,
     Mae,

@@ -36,7 +36,9 @@ use std::fmt::Debug;
 use almanac_data::FitError;
 use burn::module::Module;
 use burn::tensor::{Tensor, TensorData};
-use serde::{Deserialize, Serialize};
+use serde::ser::Error;
+use serde::{Deserialize, Serialize, Serializer};
+use serde_bytes::ByteBuf;
 
 use crate::roster::{Entry, line};
 use crate::settings::{SettingRow, rows_of};
@@ -160,9 +162,64 @@ pub struct Lesson<'a> {
 }
 
 /// Several networks that learnt the same from other weights; their answers are averaged.
+#[derive(Deserialize)]
+#[serde(try_from = "KeptEnsemble")]
 pub(crate) struct Ensemble(pub Vec<Box<dyn Taught>>, Device);
 
+impl Serialize for Ensemble {
+    fn serialize<S: Serializer>(&self, to: S) -> Result<S::Ok, S::Error> {
+        self.keep().map_err(S::Error::custom)?.serialize(to)
+    }
+}
+
+/// An ensemble written down: the weights of each network, and where they are computed.
+#[derive(Serialize, Deserialize)]
+pub(crate) struct KeptEnsemble {
+    device: Device,
+    weights: Vec<ByteBuf>,
+}
+
+impl KeptEnsemble {
+    /// The ensemble of a network for this shape.
+    ///
+    /// # Errors
+    /// Damaged weights, or those of another network; a device that is not there.
+    pub fn load(&self, network: &dyn Network, shape: Shape) -> Result<Ensemble, FitError> {
+        crate::keep::unless(self.weights.len() == network.training().seeds, "other seeds")?;
+        let ctx = Ctx { device: self.device, ..Ctx::new(0) };
+        let load = |bytes: &ByteBuf| network.load(&ctx, shape, bytes);
+        let all = self.weights.iter().map(load).collect::<Result<_, FitError>>()?;
+        Ok(Ensemble(all, self.device))
+    }
+}
+
+/// An ensemble that knows nobody who could tell its network: the roster does, by the name and the
+/// settings that weights carry.
+impl TryFrom<KeptEnsemble> for Ensemble {
+    type Error = FitError;
+
+    fn try_from(kept: KeptEnsemble) -> Result<Ensemble, FitError> {
+        let first = kept.weights.first().ok_or_else(|| crate::keep::failed(&"has no weights"))?;
+        let (network, shape) = keep::network(first)?;
+        kept.load(network.as_ref(), shape)
+    }
+}
+
 impl Ensemble {
+    /// Its weights.
+    ///
+    /// # Errors
+    /// A device that does not give them.
+    pub fn keep(&self) -> Result<KeptEnsemble, FitError> {
+        let weights = self.0.iter().map(|taught| taught.save().map(ByteBuf::from));
+        Ok(KeptEnsemble { device: self.1, weights: weights.collect::<Result<_, FitError>>()? })
+    }
+
+    /// What goes in and what comes out.
+    pub fn shape(&self) -> Option<Shape> {
+        self.0.first().map(|taught| taught.shape())
+    }
+
     /// As many as the training asks for, side by side; each goes on from its place in `from`.
     ///
     /// # Errors
@@ -230,6 +287,9 @@ pub trait Taught: Send + Sync {
     /// Answers to windows that lie one after another: `horizon · outputs` numbers each.
     fn answer(&self, device: Device, x: &[f32]) -> Result<Vec<f32>, FitError>;
 
+    /// What goes in and what comes out.
+    fn shape(&self) -> Shape;
+
     /// Its weights by name, as safetensors, with its settings.
     ///
     /// # Errors
@@ -270,9 +330,12 @@ impl<A: Architecture> Network for A {
     }
 
     fn load(&self, ctx: &Ctx, shape: Shape, bytes: &[u8]) -> Result<Box<dyn Taught>, FitError> {
-        let layers = self.layers(shape, &mut Draw::new(ctx)?)?.valid();
         let card = keep::Card::of(self, shape);
-        Ok(Box::new(TaughtLayers { layers: keep::load(layers, &card, bytes)?, card }))
+        // Layers may draw a weight, and then another in its place.
+        let mut draw = Draw::within(ctx, 2 * keep::admit(&card, bytes)?)?;
+        let layers = self.layers(shape, &mut draw)?.valid();
+        draw.enough()?;
+        Ok(Box::new(TaughtLayers { layers: keep::load(layers, bytes)?, card }))
     }
 }
 
@@ -288,6 +351,10 @@ impl<L: Layers> Taught for TaughtLayers<L> {
             all.extend(numbers(said)?);
         }
         Ok(all)
+    }
+
+    fn shape(&self) -> Shape {
+        self.card.shape
     }
 
     fn save(&self) -> Result<Vec<u8>, FitError> {

@@ -8,12 +8,14 @@
 //! the values are standardised inside, since rates mean nothing otherwise.
 
 use almanac_data::{FitError, Matrix};
+use serde::{Deserialize, Serialize};
 use serde_json::Value;
 
 use super::loss::Goal;
 use super::{Architecture, Ensemble, Examples, Lesson, Shape, Training, table};
 use crate::classify::{Chances, ClassWeight, Classes, Classify};
-use crate::regress::{Predict, Regress, complete};
+use crate::keep::Name;
+use crate::regress::{Predict, Regress, as_learnt, complete};
 use crate::settings::refuse_strangers;
 use crate::standard::{self, Standard};
 use crate::{Ctx, Entry, SettingError, SettingRow, Written};
@@ -108,17 +110,29 @@ impl Examples for Rows {
     }
 }
 
+#[derive(Serialize, Deserialize)]
+#[serde(remote = "Self")]
 struct Fitted {
     columns: Vec<Standard>,
     target: Standard,
     goal: Goal,
-    name: &'static str,
+    name: Name,
     taught: Ensemble,
 }
 
+almanac_kernels::checked!(Fitted, |fitted| {
+    let outputs = fitted.goal.outputs();
+    let fits = |shape: Shape| {
+        let columns = shape.steps.checked_mul(shape.channels);
+        columns == Some(fitted.columns.len()) && (shape.horizon, shape.outputs) == (1, outputs)
+    };
+    outputs > 0 && !fitted.columns.is_empty() && fitted.taught.shape().is_some_and(fits)
+});
+
 impl Fitted {
     fn said(&self, x: &Matrix) -> Result<Vec<f64>, FitError> {
-        complete(self.name, x)?;
+        complete(self.name.0, x)?;
+        as_learnt(self.columns.len(), x)?;
         self.taught.answer(standard::rows(&self.columns, x).iter().map(|x| *x as f32).collect())
     }
 }
@@ -133,10 +147,11 @@ impl<A: Architecture + 'static> Regress for OnColumns<A> {
         let examples = Rows { width: x.width(), x: standard::rows(&columns, x), y };
         let lesson = Lesson { shape, examples: &examples, goal: goal.clone(), from: None };
         let taught = Ensemble::teach(ctx, &self.network, &lesson, None)?;
-        Ok(Box::new(Fitted { columns, target, goal, name: A::NAME, taught }))
+        Ok(Box::new(Fitted { columns, target, goal, name: Name(A::NAME), taught }))
     }
 }
 
+#[typetag::serde(name = "Network")]
 impl Predict for Fitted {
     fn predict(&self, x: &Matrix) -> Result<Vec<f64>, FitError> {
         let said = self.said(x)?;
@@ -160,10 +175,11 @@ impl<A: Architecture + 'static> Classify for OnColumns<A> {
         let examples = Rows { width: x.width(), x: standard::rows(&columns, x), y: of };
         let lesson = Lesson { shape, examples: &examples, goal: goal.clone(), from: None };
         let taught = Ensemble::teach(ctx, &self.network, &lesson, None)?;
-        Ok(Box::new(Fitted { columns, target, goal, name: A::NAME, taught }))
+        Ok(Box::new(Fitted { columns, target, goal, name: Name(A::NAME), taught }))
     }
 }
 
+#[typetag::serde(name = "Network")]
 impl Chances for Fitted {
     fn chances(&self, x: &Matrix) -> Result<Vec<f64>, FitError> {
         let said = self.said(x)?;

@@ -15,8 +15,8 @@ use almanac_kernels::tree::{Grown, Tree};
 use rand::RngExt;
 use serde::{Deserialize, Serialize};
 
-use super::{Predict, Regress};
-use crate::trees::{self, Features, Goal, Ground, Shape};
+use super::{Predict, Regress, as_learnt};
+use crate::trees::{self, Features, Goal, Ground, Shape, asks};
 use crate::{Ctx, Setting, SettingError, Settings};
 
 /// Boosted regression trees that answer with a median.
@@ -83,7 +83,10 @@ impl Settings for Adaboost {
     }
 }
 
+#[derive(Serialize, Deserialize)]
+#[serde(remote = "Self")]
 struct Boosted {
+    #[serde(skip)]
     ctx: Ctx,
     trees: Vec<(Tree, f64)>,
     importance: Vec<f64>,
@@ -156,8 +159,14 @@ fn draw(ctx: &Ctx, chances: &[f64]) -> Vec<f64> {
     times
 }
 
+almanac_kernels::checked!(Boosted, |boosted| {
+    boosted.trees.iter().all(|(tree, _)| tree.width() == 1 && asks(tree, &boosted.importance))
+});
+
+#[typetag::serde]
 impl Predict for Boosted {
     fn predict(&self, x: &Matrix) -> Result<Vec<f64>, FitError> {
+        as_learnt(self.importance.len(), x)?;
         let half = self.trees.iter().map(|(_, say)| say).sum::<f64>() / 2.0;
         Ok(trees::answer(&self.ctx, x, 1, |row, out| {
             let answer = |(tree, say): &(Tree, f64)| (tree.at(row)[0], *say);
@@ -206,7 +215,7 @@ mod tests {
             ground.unwrap().grow(&ctx, &[1.0]).tree
         };
         let trees = vec![(tree(10.0), 1.5), (tree(1.0), 1.0), (tree(2.0), 1.0)];
-        let boosted = Boosted { ctx: ctx.clone(), trees, importance: vec![] };
+        let boosted = Boosted { ctx: ctx.clone(), trees, importance: vec![1.0] };
         assert_eq!(boosted.predict(&column(&[0.0])).unwrap(), [2.0]);
     }
 

@@ -19,7 +19,7 @@ use rand::RngExt;
 use serde::{Deserialize, Serialize};
 
 use super::linear::Centred;
-use super::{Predict, Regress, complete};
+use super::{Predict, Regress, as_learnt, complete};
 use crate::{Ctx, Setting, SettingError, Settings};
 
 /// Gaussian process with a kernel of distance and noise.
@@ -87,10 +87,13 @@ const LENGTHS: (f64, f64) = (-7.0, 9.0);
 const SIGNAL: (f64, f64) = (-9.2, 9.2);
 const NOISE: (f64, f64) = (-13.8, 4.6);
 
+#[derive(Serialize, Deserialize)]
+#[serde(remote = "Self")]
 struct Process {
     means: Vec<f64>,
     /// What a column is divided by.
     lengths: Vec<f64>,
+    #[serde(with = "crate::keep::matrix")]
     x: DMatrix<f64>,
     /// α in the unit of the target, times σf².
     weights: Vec<f64>,
@@ -261,9 +264,16 @@ fn likeness_to(x: &DMatrix<f64>, asked: &[f64]) -> Vec<f64> {
     all
 }
 
+almanac_kernels::checked!(Process, |process| {
+    let columns = [process.means.len(), process.lengths.len(), process.x.ncols()];
+    columns[1..] == [columns[0]; 2] && process.weights.len() == process.x.nrows()
+});
+
+#[typetag::serde]
 impl Predict for Process {
     fn predict(&self, x: &Matrix) -> Result<Vec<f64>, FitError> {
         complete("gaussian_process", x)?;
+        as_learnt(self.means.len(), x)?;
         let answer = |row: usize| {
             let frame = self.means.iter().zip(&self.lengths);
             let asked: Vec<f64> = x

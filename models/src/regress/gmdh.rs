@@ -15,7 +15,7 @@ use almanac_data::{FitError, Matrix};
 use almanac_kernels::least_squares::triangle;
 use serde::{Deserialize, Serialize};
 
-use super::{Predict, Regress, at_least, complete};
+use super::{Predict, Regress, as_learnt, at_least, complete};
 use crate::standard::Standard;
 use crate::{Ctx, Setting, SettingError, Settings};
 
@@ -70,7 +70,7 @@ impl Settings for Gmdh {
 }
 
 /// One quadratic of two inputs of its layer.
-#[derive(Debug, Clone, PartialEq)]
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
 struct Unit {
     inputs: [usize; 2],
     weights: Vec<f64>,
@@ -78,12 +78,24 @@ struct Unit {
     most: f64,
 }
 
+#[derive(Serialize, Deserialize)]
+#[serde(remote = "Self")]
 struct FittedGmdh {
     columns: Vec<Standard>,
     target: Standard,
     /// Units kept, best first; the last layer holds the answer.
     layers: Vec<Vec<Unit>>,
 }
+
+almanac_kernels::checked!(FittedGmdh, |fitted| {
+    let mut inputs = fitted.columns.len();
+    fitted.layers.iter().all(|units| {
+        let sound = |unit: &Unit| unit.inputs.iter().all(|&input| input < inputs);
+        let all = !units.is_empty() && units.iter().all(sound);
+        inputs = units.len();
+        all
+    })
+});
 
 impl Regress for Gmdh {
     fn fit(&self, ctx: &Ctx, x: &Matrix, y: &[f64]) -> Result<Box<dyn Predict>, FitError> {
@@ -129,9 +141,11 @@ impl Regress for Gmdh {
     }
 }
 
+#[typetag::serde]
 impl Predict for FittedGmdh {
     fn predict(&self, x: &Matrix) -> Result<Vec<f64>, FitError> {
         complete("gmdh", x)?;
+        as_learnt(self.columns.len(), x)?;
         if self.layers.is_empty() {
             return Ok(vec![self.target.mean; x.rows()]);
         }

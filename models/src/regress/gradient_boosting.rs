@@ -171,6 +171,7 @@ impl Loss for Errors<'_> {
     }
 }
 
+#[derive(Serialize, Deserialize)]
 struct Fitted(Boosted);
 
 impl Regress for GradientBoosting {
@@ -180,9 +181,10 @@ impl Regress for GradientBoosting {
     }
 }
 
+#[typetag::serde(name = "GradientBoosting")]
 impl Predict for Fitted {
     fn predict(&self, x: &Matrix) -> Result<Vec<f64>, FitError> {
-        Ok(self.0.scores(x).swap_remove(0))
+        Ok(self.0.scores(x)?.swap_remove(0))
     }
 
     fn importance(&self) -> Option<Vec<f64>> {

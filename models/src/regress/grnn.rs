@@ -14,7 +14,7 @@ use almanac_kernels::bfgs::{Stop, minimise};
 use almanac_kernels::grnn::{answer, left_out, left_out_each, pairs};
 use serde::{Deserialize, Serialize};
 
-use super::{Predict, Regress, complete};
+use super::{Predict, Regress, as_learnt, complete};
 use crate::standard::{self, Standard};
 use crate::{Ctx, Setting, SettingError, Settings};
 
@@ -73,12 +73,19 @@ impl Settings for Grnn {
     }
 }
 
+#[derive(Serialize, Deserialize)]
+#[serde(remote = "Self")]
 struct FittedGrnn {
     x: Vec<f64>,
     y: Vec<f64>,
     /// What each column is multiplied by, so that every width is 1.
     scales: Vec<f64>,
 }
+
+almanac_kernels::checked!(FittedGrnn, |fitted| {
+    !fitted.scales.is_empty()
+        && fitted.y.len().checked_mul(fitted.scales.len()) == Some(fitted.x.len())
+});
 
 impl Regress for Grnn {
     fn fit(&self, ctx: &Ctx, x: &Matrix, y: &[f64]) -> Result<Box<dyn Predict>, FitError> {
@@ -100,9 +107,11 @@ impl Regress for Grnn {
     }
 }
 
+#[typetag::serde]
 impl Predict for FittedGrnn {
     fn predict(&self, x: &Matrix) -> Result<Vec<f64>, FitError> {
         complete("grnn", x)?;
+        as_learnt(self.scales.len(), x)?;
         let q = vec![0.5; self.scales.len()];
         let asked = x.map_columns(|at, value| self.scales[at] * value).by_rows();
         Ok(asked.chunks_exact(q.len()).map(|row| answer(&self.x, &self.y, &q, row)).collect())

@@ -12,7 +12,7 @@ use almanac_data::{FitError, Matrix};
 use almanac_kernels::neighbours::nearest;
 use serde::{Deserialize, Serialize};
 
-use super::{Predict, Regress, at_least, complete};
+use super::{Predict, Regress, as_learnt, at_least, complete};
 use crate::{Ctx, Setting, SettingError, Settings};
 
 /// The mean of the nearest rows.
@@ -63,15 +63,21 @@ impl Settings for Knn {
 }
 
 /// The rows themselves.
+#[derive(Serialize, Deserialize)]
 pub(crate) struct Memory {
     settings: Knn,
+    #[serde(with = "crate::keep::table")]
     x: Matrix,
 }
 
+#[derive(Serialize, Deserialize)]
+#[serde(remote = "Self")]
 struct Remembered {
     memory: Memory,
     y: Vec<f64>,
 }
+
+almanac_kernels::checked!(Remembered, |known| known.memory.is_of(&known.y));
 
 impl Regress for Knn {
     fn fit(&self, _ctx: &Ctx, x: &Matrix, y: &[f64]) -> Result<Box<dyn Predict>, FitError> {
@@ -79,6 +85,7 @@ impl Regress for Knn {
     }
 }
 
+#[typetag::serde]
 impl Predict for Remembered {
     fn predict(&self, x: &Matrix) -> Result<Vec<f64>, FitError> {
         let mean = |near: Vec<(f64, usize)>| near.iter().map(|(w, row)| w * self.y[*row]).sum();
@@ -94,12 +101,18 @@ impl Memory {
         Ok(Memory { settings: settings.clone(), x: x.clone() })
     }
 
+    /// Whether these targets are those of its rows.
+    pub(crate) fn is_of<T>(&self, targets: &[T]) -> bool {
+        self.x.rows() == targets.len() && self.settings.neighbours <= targets.len()
+    }
+
     /// For each row asked its neighbours with their weights, which sum to 1.
     pub(crate) fn neighbours(
         &self,
         asked: &Matrix,
     ) -> Result<impl Iterator<Item = Vec<(f64, usize)>>, FitError> {
         complete("knn", asked)?;
+        as_learnt(self.x.width(), asked)?;
         let columns: Vec<f64> = self.x.columns().flatten().copied().collect();
         let rows = asked.by_rows();
         let (width, settings) = (asked.width(), &self.settings);

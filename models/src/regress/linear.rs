@@ -15,7 +15,8 @@ use almanac_kernels::sums::dot;
 use nalgebra::{DMatrix, DVector, SVD};
 use serde::{Deserialize, Serialize};
 
-use super::{Predict, Regress, complete};
+use super::{Predict, Regress, as_learnt, complete};
+use crate::keep::Name;
 use crate::{Ctx, Setting, Settings};
 
 /// Least squares with an intercept; no settings.
@@ -36,8 +37,9 @@ pub(super) struct Centred {
 }
 
 /// What every linear learner answers with.
+#[derive(Serialize, Deserialize)]
 pub(super) struct Plane {
-    model: &'static str,
+    model: Name,
     intercept: f64,
     slopes: Vec<f64>,
 }
@@ -63,9 +65,11 @@ impl Regress for Linear {
     }
 }
 
+#[typetag::serde]
 impl Predict for Plane {
     fn predict(&self, x: &Matrix) -> Result<Vec<f64>, FitError> {
-        complete(self.model, x)?;
+        complete(self.model.0, x)?;
+        as_learnt(self.slopes.len(), x)?;
         let mut answer = vec![self.intercept; x.rows()];
         for (column, slope) in x.columns().zip(&self.slopes).filter(|(_, slope)| **slope != 0.0) {
             answer.iter_mut().zip(column).for_each(|(answer, value)| *answer += slope * value);
@@ -91,7 +95,7 @@ impl Centred {
         if !intercept.is_finite() {
             return Err(FitError::NotFinite("a slope"));
         }
-        Ok(Plane { model, intercept, slopes })
+        Ok(Plane { model: Name(model), intercept, slopes })
     }
 }
 
@@ -247,7 +251,8 @@ mod tests {
     #[test]
     fn blocks_choose_the_truth() {
         let a: Vec<f64> = (0..7).map(f64::from).collect();
-        let plane = |slope: f64| Plane { model: "linear", intercept: 0.0, slopes: vec![slope] };
+        let plane =
+            |slope: f64| Plane { model: Name("linear"), intercept: 0.0, slopes: vec![slope] };
         let path = |_: &Matrix, _: &[f64]| Ok(vec![plane(0.5), plane(1.0), plane(2.0)]);
         assert_eq!(best_of_blocks(&Ctx::new(1), &table(&[&a]), &a, path), Ok(1));
     }

@@ -17,7 +17,7 @@ use almanac_kernels::hinges::{Found, Scan, outside};
 use almanac_kernels::least_squares::{Triangle, triangle};
 use serde::{Deserialize, Serialize};
 
-use super::{Predict, Regress, complete};
+use super::{Predict, Regress, as_learnt, complete};
 use crate::standard::Standard;
 use crate::{Ctx, Setting, SettingError, Settings};
 
@@ -110,13 +110,13 @@ impl Settings for Mars {
 }
 
 /// One factor of a term.
-#[derive(Debug, Clone, Copy, PartialEq)]
+#[derive(Debug, Clone, Copy, PartialEq, Serialize, Deserialize)]
 struct Hinge {
     column: usize,
     shape: Shape,
 }
 
-#[derive(Debug, Clone, Copy, PartialEq)]
+#[derive(Debug, Clone, Copy, PartialEq, Serialize, Deserialize)]
 enum Shape {
     /// max(0, x − t)
     Above(f64),
@@ -128,12 +128,19 @@ enum Shape {
 
 type Term = Vec<Hinge>;
 
+#[derive(Serialize, Deserialize)]
+#[serde(remote = "Self")]
 struct FittedMars {
     columns: Vec<Standard>,
     target: Standard,
     terms: Vec<Term>,
     weights: Vec<f64>,
 }
+
+almanac_kernels::checked!(FittedMars, |fitted| {
+    let mut hinges = fitted.terms.iter().flatten();
+    hinges.all(|hinge| hinge.column < fitted.columns.len())
+});
 
 impl Regress for Mars {
     fn fit(&self, ctx: &Ctx, x: &Matrix, y: &[f64]) -> Result<Box<dyn Predict>, FitError> {
@@ -149,9 +156,11 @@ impl Regress for Mars {
     }
 }
 
+#[typetag::serde]
 impl Predict for FittedMars {
     fn predict(&self, x: &Matrix) -> Result<Vec<f64>, FitError> {
         complete("mars", x)?;
+        as_learnt(self.columns.len(), x)?;
         let x = x.map_columns(|at, value| self.columns[at].to(value));
         let mut answer = vec![0.0; x.rows()];
         for (term, weight) in self.terms.iter().zip(&self.weights) {

@@ -22,6 +22,7 @@ impl Settings for Mean {
     const TABLE: &'static [Setting] = &[];
 }
 
+#[derive(Serialize, Deserialize)]
 struct FittedMean(f64);
 
 impl Regress for Mean {
@@ -30,6 +31,7 @@ impl Regress for Mean {
     }
 }
 
+#[typetag::serde]
 impl Predict for FittedMean {
     fn predict(&self, x: &Matrix) -> Result<Vec<f64>, FitError> {
         Ok(vec![self.0; x.rows()])

@@ -18,7 +18,7 @@ use rand::RngExt;
 use rand::seq::SliceRandom;
 use serde::{Deserialize, Serialize};
 
-use super::{Predict, Regress, complete};
+use super::{Predict, Regress, as_learnt, complete};
 use crate::standard::{self, Standard};
 use crate::{Ctx, Setting, SettingError, Settings};
 
@@ -156,16 +156,23 @@ impl Settings for Mlp {
 }
 
 /// A perceptron with its weights, and the scale of its columns.
+#[derive(Serialize, Deserialize)]
+#[serde(remote = "Self")]
 pub(crate) struct Learnt {
     columns: Vec<Standard>,
     net: Net,
     weights: Vec<f64>,
 }
 
+#[derive(Serialize, Deserialize)]
 struct FittedMlp {
     learnt: Learnt,
     target: Standard,
 }
+
+almanac_kernels::checked!(Learnt, |learnt| {
+    learnt.net.sizes[0] == learnt.columns.len() && learnt.net.count() == learnt.weights.len()
+});
 
 impl Regress for Mlp {
     fn fit(&self, ctx: &Ctx, x: &Matrix, y: &[f64]) -> Result<Box<dyn Predict>, FitError> {
@@ -179,6 +186,7 @@ impl Regress for Mlp {
     }
 }
 
+#[typetag::serde]
 impl Predict for FittedMlp {
     fn predict(&self, x: &Matrix) -> Result<Vec<f64>, FitError> {
         Ok(self.learnt.answers(x)?.into_iter().map(|z| self.target.back(z)).collect())
@@ -186,9 +194,15 @@ impl Predict for FittedMlp {
 }
 
 impl Learnt {
+    /// Numbers that it answers to one row.
+    pub fn outputs(&self) -> usize {
+        self.net.sizes[self.net.sizes.len() - 1]
+    }
+
     /// The outputs of each row, rows one after another.
     pub fn answers(&self, x: &Matrix) -> Result<Vec<f64>, FitError> {
         complete("mlp", x)?;
+        as_learnt(self.columns.len(), x)?;
         Ok(self.net.answers(&self.weights, &standard::rows(&self.columns, x)))
     }
 }

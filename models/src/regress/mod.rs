@@ -93,7 +93,9 @@ pub trait Regress: Send + Sync {
 
 /// The same after.
 ///
-/// The second method is there because what a column was worth is known to the fitted thing alone.
+/// The second method is there because what a column was worth is known to the fitted thing alone. Its
+/// attribute writes and reads every implementor by its name: what was learnt can be kept.
+#[typetag::serde]
 pub trait Predict: Send + Sync {
     /// A value for each row; columns as in the fit.
     ///
@@ -115,6 +117,19 @@ pub trait Predict: Send + Sync {
 pub fn complete(model: &'static str, x: &Matrix) -> Result<(), FitError> {
     let count = x.columns().flatten().filter(|value| value.is_nan()).count();
     if count == 0 { Ok(()) } else { Err(FitError::Missing { model, count }) }
+}
+
+/// Refuses rows of more or fewer columns than were learnt from.
+///
+/// # Errors
+/// Both numbers, in words.
+pub(crate) fn as_learnt(columns: usize, x: &Matrix) -> Result<(), FitError> {
+    match x.width() {
+        width if width == columns => Ok(()),
+        width => {
+            Err(FitError::Failed(format!("learnt from {columns} columns, asked with {width}")))
+        }
+    }
 }
 
 /// Refuses fewer than `need` rows.

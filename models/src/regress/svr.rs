@@ -15,7 +15,7 @@ use almanac_data::{FitError, Matrix};
 use almanac_kernels::svm::{self, Frame, Halt, Kernel, Points, Problem, Solution, Stop};
 use serde::{Deserialize, Serialize};
 
-use super::{Predict, Regress, complete};
+use super::{Predict, Regress, as_learnt, complete};
 use crate::{Ctx, Setting, SettingError, Settings};
 
 /// Support vector regression.
@@ -182,11 +182,15 @@ fn scale(x: &Matrix) -> f64 {
 }
 
 /// The rows that bear a weight.
+#[derive(Serialize, Deserialize)]
+#[serde(remote = "Self")]
 pub(crate) struct Support {
     points: Points,
     weights: Vec<f64>,
     offset: f64,
 }
+
+almanac_kernels::checked!(Support, |support| support.points.rows() == support.weights.len());
 
 impl Support {
     /// Searches for the weights.
@@ -205,6 +209,11 @@ impl Support {
         let bearing: Vec<usize> = (0..weights.len()).filter(|&row| weights[row] != 0.0).collect();
         let points = problem.points.select(&bearing);
         Ok(Support { points, weights: bearing.iter().map(|&row| weights[row]).collect(), offset })
+    }
+
+    /// Columns of a row.
+    pub(crate) fn width(&self) -> usize {
+        self.points.frame().width()
     }
 
     /// b + Σ β·k for each row.
@@ -236,9 +245,11 @@ impl Regress for Svr {
     }
 }
 
+#[typetag::serde]
 impl Predict for Support {
     fn predict(&self, x: &Matrix) -> Result<Vec<f64>, FitError> {
         complete("svr", x)?;
+        as_learnt(self.width(), x)?;
         Ok(self.answers(x))
     }
 }

@@ -16,7 +16,7 @@ const CUTOFF: usize = 36;
 const ROWS: usize = 44;
 
 /// A line of the roster.
-struct Subject(&'static Entry<dyn Network>);
+pub struct Subject(&'static Entry<dyn Network>);
 
 impl Named for Subject {
     fn label(&self) -> &str {
@@ -25,13 +25,13 @@ impl Named for Subject {
 }
 
 /// Holds a law against every network.
-fn all_obey(law: &str, obeys: impl Fn(&Subject) -> Result<(), String>) {
+pub fn all_obey(law: &str, obeys: impl Fn(&Subject) -> Result<(), String>) {
     hold(law, &ROSTER.iter().map(Subject).collect::<Vec<_>>(), obeys);
 }
 
 impl Subject {
     /// The network, on windows of ten rows, trained for a moment with more settings.
-    fn with(&self, train: Value, windows: Value, horizon: usize) -> Windowed {
+    pub fn with(&self, train: Value, windows: Value, horizon: usize) -> Windowed {
         let mut own = json!({"epochs": 2, "batch": 8, "rate": 0.003});
         merge(&mut own, train);
         let network = (self.0.build)(&Map::from_iter([("train".into(), own)]));
@@ -91,7 +91,7 @@ fn sound_or_refused(model: &Windowed, y: &[f64]) -> Result<Option<Forecast>, Str
 
 /// Two series with a column known ahead and one known at the end of its row; after the cutoff all
 /// that is not known then is `poison`.
-fn panel(poison: impl Fn(usize) -> f64) -> Panel {
+pub fn panel(poison: impl Fn(usize) -> f64) -> Panel {
     let after = |row: usize| row % ROWS >= CUTOFF;
     let both = [ordinary(ROWS), noise(51, ROWS)].concat();
     let y = (0..2 * ROWS).map(|row| if after(row) { poison(row) } else { both[row] }).collect();

@@ -2,7 +2,7 @@
 
 use almanac_data::{FitError, Forecast};
 use almanac_models::forecast::ROSTER;
-use almanac_models::{Ctx, Entry, Next, Past, Univariate, lift};
+use almanac_models::{Ctx, Entry, Inner, Next, Past, Univariate, lift};
 use rand::{RngExt, SeedableRng};
 use rand_chacha::ChaCha8Rng;
 use serde_json::{Map, Value};
@@ -154,7 +154,10 @@ fn build(entry: &Entry<dyn Univariate>, written: &[Map<String, Value>; 2]) -> Bo
     let plain = (entry.build)(settings).unwrap_or_else(|e| panic!("{}: {e}", entry.name));
     match lifted.is_empty() {
         true => plain,
-        false => lift(lifted, plain).unwrap_or_else(|e| panic!("{}: {e}", entry.name)),
+        false => {
+            let inner = Inner::Table { name: entry.name.into(), settings: settings.clone() };
+            lift(lifted, &inner).unwrap_or_else(|e| panic!("{}: {e}", entry.name))
+        }
     }
 }
 

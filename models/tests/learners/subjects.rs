@@ -1,8 +1,8 @@
 //! What the laws are tried on: every regressor and every classifier.
 
 use almanac_data::{FitError, Matrix};
-use almanac_models::classify::{self, Classes, Classify};
-use almanac_models::regress::{self, Regress};
+use almanac_models::classify::{self, Chances, Classes, Classify};
+use almanac_models::regress::{self, Predict, Regress};
 use almanac_models::{Ctx, Entry, find};
 
 use crate::cases::Case;
@@ -54,6 +54,12 @@ enum Kind {
     Classify(Box<dyn Classify>),
 }
 
+/// Answers rows from kept bytes.
+pub type Read = fn(&[u8], &Matrix) -> Result<Vec<f64>, FitError>;
+
+/// An answer, the bytes of who gave it, and who reads them.
+pub type Kept = (Vec<f64>, Vec<u8>, Read);
+
 /// What a fitted learner says.
 #[derive(Debug, Clone, PartialEq)]
 pub struct Said {
@@ -103,6 +109,24 @@ impl Subject {
                 let classes = Classes { of: &case.classes, count: case.count };
                 let fitted = learner.fit(ctx, &case.x, &classes)?;
                 Ok(Said { values: fitted.chances(ask)?, importance: fitted.importance() })
+            }
+        }
+    }
+
+    /// What a fit of a case says about these rows, and its bytes; with them, who reads such bytes and
+    /// says the same.
+    pub fn kept(&self, ctx: &Ctx, case: &Case, ask: &Matrix) -> Result<Kept, FitError> {
+        match &self.kind {
+            Kind::Regress(learner) => {
+                let fitted = learner.fit(ctx, &case.x, &case.y)?;
+                let read: Read = |kept, ask| <dyn Predict>::restore(kept)?.predict(ask);
+                Ok((fitted.predict(ask)?, fitted.keep()?, read))
+            }
+            Kind::Classify(learner) => {
+                let classes = Classes { of: &case.classes, count: case.count };
+                let fitted = learner.fit(ctx, &case.x, &classes)?;
+                let read: Read = |kept, ask| <dyn Chances>::restore(kept)?.chances(ask);
+                Ok((fitted.chances(ask)?, fitted.keep()?, read))
             }
         }
     }

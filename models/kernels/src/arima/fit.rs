@@ -7,6 +7,8 @@
 //! The conditional sum of squares gives a start, the exact likelihood the answer. Gradients are
 //! differences between lanes of one run.
 
+use serde::{Deserialize, Serialize};
+
 use super::kalman;
 use super::likelihood::{self, Sums};
 use super::poly::Order;
@@ -39,7 +41,7 @@ pub enum Method {
 const EDGE: f64 = 4.0;
 
 /// A fitted model.
-#[derive(Debug, Clone, PartialEq)]
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
 pub struct Fit {
     /// φ, θ, Φ, Θ.
     pub coefficients: Vec<f64>,

@@ -13,9 +13,12 @@
 //! a variance of 10⁶ innovations, and the value that finds it is left out of the likelihood.
 //! Harvey, Forecasting, Structural Time Series Models and the Kalman Filter, §3.4.
 
+use serde::{Deserialize, Serialize};
+
 use super::autocov::first_column;
 use super::likelihood::Sums;
 use super::poly::{Order, Polynomials};
+use crate::MOST;
 
 /// Variance, in innovations, of a missing value among the first ones.
 const UNKNOWN: f64 = 1e6;
@@ -25,7 +28,8 @@ const FOUND: f64 = 1e4;
 const SETTLED: f64 = 1e-13;
 
 /// A filter over several columns that share its gains; column 0 is the series.
-#[derive(Debug, Clone)]
+#[derive(Debug, Clone, Serialize, Deserialize)]
+#[serde(remote = "Self")]
 pub struct Kalman {
     phi: Vec<f64>,
     theta: Vec<f64>,
@@ -45,6 +49,19 @@ pub struct Kalman {
     /// Missing ones among the first values that nothing has found yet.
     unknown: usize,
 }
+
+crate::checked!(Kalman, |filter| {
+    let (r, s) = filter.size;
+    let n = r.saturating_add(s);
+    let lags = |(lag, _): &(usize, f64)| 1 <= *lag && *lag <= s;
+    r >= 1
+        && [&filter.phi, &filter.theta].iter().all(|weights| weights.len() == r)
+        && filter.delta.iter().all(lags)
+        && filter.states.iter().all(|state| state.len() == n)
+        && n.checked_mul(n) == Some(filter.cov.len())
+        && filter.with_value.len() == n
+        && [filter.seen, filter.age].iter().all(|&count| count < MOST)
+});
 
 impl Kalman {
     /// A filter that has been given the first `order.lost()` rows of each column.
@@ -69,6 +86,11 @@ impl Kalman {
         filter.stationary(&first);
         filter.take_heads(heads);
         filter
+    }
+
+    /// Whether it filters one column of a process of this order.
+    pub fn is_of(&self, order: &Order) -> bool {
+        self.size == (order.states(), order.lost()) && self.states.len() == 1
     }
 
     /// The α block from its first column: the fixed point of the transition, last entries first.

@@ -1,9 +1,11 @@
 //! Orders, coefficients and the polynomials they multiply out to.
 
+use serde::{Deserialize, Serialize};
+
 use crate::lanes::{Lanes, WIDTH};
 
 /// Which lags a model has.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
 pub struct Order {
     /// Lags of φ.
     pub ar: usize,

@@ -1,5 +1,7 @@
 //! A grown tree, and what it answers.
 
+use serde::{Deserialize, Serialize};
+
 /// Rows that are looked at together.
 const BLOCK: usize = 256;
 
@@ -7,7 +9,7 @@ const BLOCK: usize = 256;
 const ABREAST: usize = 8;
 
 /// A place in a tree.
-#[derive(Debug, Clone, Copy, PartialEq)]
+#[derive(Debug, Clone, Copy, PartialEq, Serialize, Deserialize)]
 pub struct Node {
     /// Numbers up to it go left.
     pub cut: f64,
@@ -24,7 +26,8 @@ pub struct Node {
 }
 
 /// A tree of splits, its root first.
-#[derive(Debug, Clone, PartialEq, Default)]
+#[derive(Debug, Clone, PartialEq, Default, Serialize, Deserialize)]
+#[serde(remote = "Self")]
 pub struct Tree {
     /// The places.
     pub nodes: Vec<Node>,
@@ -47,7 +50,23 @@ impl Node {
     }
 }
 
+crate::checked!(Tree, |tree| {
+    // Children stand below, so that every way down ends.
+    let sound = |(place, node): (usize, &Node)| {
+        let below = node.below as usize;
+        below == 0 || (place < below && below + 1 < tree.nodes.len())
+    };
+    !tree.nodes.is_empty() && tree.nodes.iter().enumerate().all(sound)
+});
+
 impl Tree {
+    /// Columns that a row must have.
+    pub fn columns(&self) -> usize {
+        let splits = self.nodes.iter().map(|node| node.column as usize + 1);
+        let gains = self.gains.iter().map(|(column, _)| column.saturating_add(1));
+        splits.chain(gains).max().unwrap_or(0)
+    }
+
     /// The value for a row of bins.
     pub fn of_bins(&self, bins: &[Vec<u8>], row: usize) -> f64 {
         let mut node = &self.nodes[0];

@@ -23,8 +23,10 @@ pub use fit::{Fit, Fixed, Problem};
 pub use moments::moments;
 pub use start::start;
 
+use serde::{Deserialize, Serialize};
+
 /// What an error is measured against.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
 pub enum Error {
     /// Nothing: y = μ + e.
     Additive,
@@ -33,7 +35,7 @@ pub enum Error {
 }
 
 /// How the level moves on by itself.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
 pub enum Trend {
     /// It stays.
     None,
@@ -44,7 +46,7 @@ pub enum Trend {
 }
 
 /// How the season enters.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
 pub enum Season {
     /// Not at all.
     None,
@@ -55,7 +57,7 @@ pub enum Season {
 }
 
 /// One of the fifteen: (A, M) × (N, A, Ad) × (N, A, M) without the three A··M, which are unstable.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
 pub struct Form {
     /// Errors.
     pub error: Error,
@@ -66,7 +68,7 @@ pub struct Form {
 }
 
 /// Shares of an error that enter the states, and what is left of the slope after a step.
-#[derive(Debug, Clone, Copy, PartialEq)]
+#[derive(Debug, Clone, Copy, PartialEq, Serialize, Deserialize)]
 pub struct Weights {
     /// Into the level.
     pub alpha: f64,
@@ -79,7 +81,7 @@ pub struct Weights {
 }
 
 /// Where the recursion stands.
-#[derive(Debug, Clone, PartialEq)]
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
 pub struct State {
     /// Level.
     pub level: f64,

@@ -1,7 +1,9 @@
 //! Points of a kernel, and its values between one point and all.
 
+use serde::{Deserialize, Serialize};
+
 /// How alike two rows are.
-#[derive(Debug, Clone, Copy, PartialEq)]
+#[derive(Debug, Clone, Copy, PartialEq, Serialize, Deserialize)]
 pub enum Kernel {
     /// a·b
     Linear,
@@ -22,7 +24,7 @@ pub enum Kernel {
 }
 
 /// Where points are measured from and in what unit, so that 32 bits hold them.
-#[derive(Debug, Clone, PartialEq)]
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
 pub struct Frame {
     kernel: Kernel,
     centre: Vec<f64>,
@@ -30,12 +32,17 @@ pub struct Frame {
 }
 
 /// Points in a frame, column after column.
-#[derive(Debug, Clone, PartialEq)]
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
+#[serde(remote = "Self")]
 pub struct Points {
     frame: Frame,
     rows: usize,
     columns: Vec<f32>,
 }
+
+crate::checked!(Points, |points| {
+    points.rows.checked_mul(points.frame.centre.len()) == Some(points.columns.len())
+});
 
 /// Points looked at together: their sums stay in the first cache.
 const BLOCK: usize = 1024;
@@ -55,6 +62,11 @@ impl Frame {
             _ => column.iter().sum::<f64>() / column.len() as f64,
         };
         Frame { kernel, centre: columns.map(mean).collect(), unit }
+    }
+
+    /// Columns that a row must have.
+    pub fn width(&self) -> usize {
+        self.centre.len()
     }
 
     /// A row as a point of this frame.

@@ -1,7 +1,10 @@
 //! A grown tree: knots in one list, two children side by side.
 
+use serde::{Deserialize, Serialize};
+
 /// A tree that answers rows.
-#[derive(Debug, Clone, PartialEq)]
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
+#[serde(remote = "Self")]
 pub struct Tree {
     knots: Vec<Knot>,
     leaves: Vec<f64>,
@@ -12,7 +15,7 @@ pub struct Tree {
 ///
 /// `link` is the first child's place twice, plus one where missing values go to it; of a leaf,
 /// its number.
-#[derive(Debug, Clone, Copy, PartialEq)]
+#[derive(Debug, Clone, Copy, PartialEq, Serialize, Deserialize)]
 struct Knot {
     threshold: f64,
     column: u32,
@@ -23,6 +26,15 @@ const LEAF: u32 = u32::MAX;
 
 /// Rows that go down a tree together.
 const TOGETHER: usize = 8;
+
+crate::checked!(Tree, |tree| {
+    let sound = |(place, knot): (usize, &Knot)| match knot.column {
+        LEAF => (knot.link as usize + 1).saturating_mul(tree.width) <= tree.leaves.len(),
+        // Children stand below, so that every way down ends.
+        _ => place < (knot.link >> 1) as usize && (knot.link >> 1) as usize + 1 < tree.knots.len(),
+    };
+    tree.width > 0 && !tree.knots.is_empty() && tree.knots.iter().enumerate().all(sound)
+});
 
 impl Tree {
     /// A tree of one knot that is not settled yet; its leaves hold `width` numbers.
@@ -43,6 +55,12 @@ impl Tree {
         self.knots[knot] = Knot { threshold: split.threshold, column: split.column as u32, link };
         self.knots.extend([Knot { threshold: 0.0, column: LEAF, link: 0 }; 2]);
         child
+    }
+
+    /// Columns that a row must have.
+    pub fn columns(&self) -> usize {
+        let asked = self.knots.iter().map(|knot| knot.column).filter(|&column| column != LEAF);
+        asked.max().map_or(0, |column| column as usize + 1)
     }
 
     /// How many numbers a leaf has.

@@ -1,16 +1,18 @@
 //! Windows of laid out series: cut where they are asked for, so that a panel is held once.
 
 use almanac_data::{FitError, Stamp};
+use serde::{Deserialize, Serialize};
 
 use super::{Level, OnWindows, Unit};
-use crate::features::{Features, Learnt};
+use crate::features::{Features, Learnt, Numbers};
+use crate::keep;
 use crate::lift::reduce::layout::Laid;
 use crate::lift::scaled::centre_and_width;
 use crate::lift::target::{Line, Scaling};
 use crate::nets::{Examples, Shape};
 
 /// What a network is told besides the series: of the next row, and of the row a horizon on.
-#[derive(Clone)]
+#[derive(Clone, Serialize, Deserialize)]
 pub(super) struct Told<F> {
     pub next: Option<F>,
     pub ahead: Option<F>,
@@ -36,7 +38,24 @@ impl Told<Features> {
     }
 }
 
+impl Told<Features> {
+    /// The same from what its features learnt.
+    pub fn restore(&self, kept: Told<Numbers>) -> Result<Told<Learnt>, FitError> {
+        let restore = |features: &Option<Features>, kept: Option<Numbers>| {
+            keep::unless(features.is_some() == kept.is_some(), "other channels")?;
+            features.as_ref().zip(kept).map(|(features, kept)| features.restore(&kept)).transpose()
+        };
+        Ok(Told { next: restore(&self.next, kept.next)?, ahead: restore(&self.ahead, kept.ahead)? })
+    }
+}
+
 impl Told<Learnt> {
+    /// What its features learnt, in numbers.
+    pub fn keep(&self) -> Told<Numbers> {
+        let keep = |learnt: &Option<Learnt>| learnt.as_ref().map(Learnt::keep);
+        Told { next: keep(&self.next), ahead: keep(&self.ahead) }
+    }
+
     fn width(&self, season: usize) -> usize {
         let count = |learnt: &Option<Learnt>| learnt.as_ref().map_or(0, |l| l.names(season).len());
         count(&self.next) + count(&self.ahead)
@@ -90,7 +109,7 @@ impl Told<Learnt> {
 }
 
 /// What the channels beside the series are moved and divided by.
-#[derive(Debug, Clone)]
+#[derive(Debug, Clone, Serialize, Deserialize)]
 pub(super) struct Channels(Vec<Line>);
 
 impl Channels {

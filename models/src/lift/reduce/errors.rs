@@ -1,11 +1,13 @@
 //! Errors of held-back horizons as the spread around new means.
 
 use almanac_data::Forecast;
+use serde::{Deserialize, Serialize};
 
 /// Below so many errors of one step, those of all steps stand for it.
 const ENOUGH: usize = 40;
 
 /// Errors in units of each series' own width, by step.
+#[derive(Clone, Serialize, Deserialize)]
 pub(crate) struct Errors {
     by_step: Vec<Vec<f64>>,
     all: Vec<f64>,

@@ -22,11 +22,11 @@ use std::sync::Arc;
 use almanac_data::{Ahead, FitError, Forecast, Forecasting, PanelView, Role};
 use serde::{Deserialize, Serialize};
 
-use crate::features::{Features, Learnt};
+use crate::features::{Features, Learnt, Numbers};
 use crate::lift::scaled::Scaled;
 use crate::lift::target::Transform;
 use crate::regress::{Predict, Regress};
-use crate::{Ctx, Fitted, Model, Setting, SettingError, Settings, Written};
+use crate::{Ctx, Fitted, Model, Setting, SettingError, Settings, Written, keep};
 use errors::Errors;
 use layout::{Laid, Rows, See, Source, Which};
 
@@ -186,6 +186,16 @@ struct Recipe {
     horizon: usize,
 }
 
+/// What is kept of a fit.
+#[derive(Serialize, Deserialize)]
+struct Kept<M> {
+    models: M,
+    learnt: BTreeMap<String, Numbers>,
+    errors: Option<Errors>,
+}
+
+const LIFT: &str = "reduce";
+
 /// What was learnt: one fit, or one a step; and what features learnt of each series.
 struct Fits {
     models: Vec<Box<dyn Predict>>,
@@ -218,11 +228,7 @@ impl Model<Forecasting> for Reduced {
         ctx: &Ctx,
         train: PanelView<'_>,
     ) -> Result<Box<dyn Fitted<Forecasting>>, FitError> {
-        let recipe = Recipe {
-            settings: self.settings.clone(),
-            features: Arc::clone(&self.features),
-            horizon: self.horizon,
-        };
+        let recipe = self.recipe();
         let sources: Vec<Source<'_>> =
             train.iter().map(|series| Source::of(&series, &train)).collect();
         let fits = recipe.fit(ctx, &self.learner, &sources)?;
@@ -232,9 +238,26 @@ impl Model<Forecasting> for Reduced {
         };
         Ok(Box::new(FittedReduced { recipe, fits, errors }))
     }
+
+    fn restore(&self, kept: &[u8]) -> Result<Box<dyn Fitted<Forecasting>>, FitError> {
+        let recipe = self.recipe();
+        let Kept::<Vec<Box<dyn Predict>>> { models, learnt, errors } = keep::read(LIFT, kept)?;
+        keep::unless(models.len() == recipe.steps().len(), "another strategy or horizon")?;
+        keep::unless(errors.is_some() == (self.settings.windows > 0), "other windows")?;
+        let learnt = self.features.restore_all(learnt)?;
+        Ok(Box::new(FittedReduced { recipe, fits: Fits { models, learnt }, errors }))
+    }
 }
 
 impl Reduced {
+    fn recipe(&self) -> Recipe {
+        Recipe {
+            settings: self.settings.clone(),
+            features: Arc::clone(&self.features),
+            horizon: self.horizon,
+        }
+    }
+
     /// Errors over the last horizons of the past, each forecast by a fit on what came before it;
     /// a past too short for that gives none.
     fn held_back(
@@ -288,6 +311,15 @@ impl Recipe {
         }
     }
 
+    /// The steps that each fit answers: from, to, both included.
+    fn steps(&self) -> Vec<(usize, usize)> {
+        match self.settings.strategy {
+            Strategy::Recursive => vec![(1, 1)],
+            Strategy::Direct => (1..=self.horizon).map(|step| (step, step)).collect(),
+            Strategy::Multi => vec![(1, self.horizon)],
+        }
+    }
+
     /// One fit, or one a step. A series that cannot be laid out is left to its own question, unless
     /// there is no other.
     fn fit(
@@ -312,11 +344,7 @@ impl Recipe {
         if all.is_empty() {
             return Err(refused);
         }
-        let steps: Vec<(usize, usize)> = match self.settings.strategy {
-            Strategy::Recursive => vec![(1, 1)],
-            Strategy::Direct => (1..=self.horizon).map(|step| (step, step)).collect(),
-            Strategy::Multi => vec![(1, self.horizon)],
-        };
+        let steps = self.steps();
         let mut models = Vec::with_capacity(steps.len());
         for (from, to) in steps {
             ctx.go_on()?;
@@ -390,6 +418,12 @@ impl Fitted<Forecasting> for FittedReduced {
             Ok(Forecast { filled, ..forecast })
         };
         ctx.map(ask.past.len(), answer).into_iter().collect()
+    }
+
+    fn keep(&self) -> Result<Vec<u8>, FitError> {
+        let learnt = self.fits.learnt.iter().map(|(id, learnt)| (id.clone(), learnt.keep()));
+        let (models, errors) = (&self.fits.models, self.errors.clone());
+        keep::write(LIFT, &Kept { models, learnt: learnt.collect(), errors })
     }
 }
 

@@ -37,8 +37,7 @@ impl Favor {
     pub fn new(draw: &mut Draw, count: usize, dim: usize) -> Favor {
         let usual = (dim as f64 * (dim as f64).ln()).round() as usize;
         let count = if count == 0 { usual.max(16) } else { count };
-        let values = directions(draw.rng(), count, dim);
-        Favor { omega: draw.fixed([count, dim], values) }
+        Favor { omega: draw.fixed([count, dim], |rng, _| directions(rng, count, dim)) }
     }
 
     /// As many others.
