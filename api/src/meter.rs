@@ -1,12 +1,14 @@
 //! What a run costs: wall time, processor time, memory.
 
 use std::fs;
-use std::time::Instant;
+use std::time::{Duration, Instant};
+
+use cpu_time::ProcessTime;
 
 /// Started at the beginning of a run, read at its end.
 pub struct Meter {
     wall: Instant,
-    cpu_s: f64,
+    cpu: Duration,
 }
 
 /// What was used since the start; zeros where the system does not tell.
@@ -23,30 +25,26 @@ pub struct Cost {
 impl Meter {
     /// Starts now.
     pub fn start() -> Meter {
-        Meter { wall: Instant::now(), cpu_s: cpu_s().unwrap_or(0.0) }
+        Meter { wall: Instant::now(), cpu: cpu().unwrap_or_default() }
     }
 
     /// What was used so far.
     pub fn read(&self) -> Cost {
         Cost {
             wall_s: self.wall.elapsed().as_secs_f64(),
-            cpu_s: cpu_s().map_or(0.0, |now| now - self.cpu_s),
+            cpu_s: cpu().map_or(0.0, |now| (now - self.cpu).as_secs_f64()),
             peak_bytes: peak_bytes().unwrap_or(0),
         }
     }
 
     /// Whether this system tells processor time and memory.
     pub fn complete() -> bool {
-        cpu_s().is_some() && peak_bytes().is_some()
+        cpu().is_some() && peak_bytes().is_some()
     }
 }
 
-/// Fields 14 and 15 of Linux' stat, in hundredths of a second; the name before them may hold spaces.
-fn cpu_s() -> Option<f64> {
-    let stat = fs::read_to_string("/proc/self/stat").ok()?;
-    let fields: Vec<&str> = stat.rsplit_once(')')?.1.split_whitespace().collect();
-    let ticks = |field: usize| fields.get(field).and_then(|text| text.parse::<f64>().ok());
-    Some((ticks(11)? + ticks(12)?) / 100.0)
+fn cpu() -> Option<Duration> {
+    ProcessTime::try_now().ok().map(|now| now.as_duration())
 }
 
 fn peak_bytes() -> Option<u64> {

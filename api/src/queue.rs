@@ -7,6 +7,7 @@
 //! ```
 
 mod log;
+mod threads;
 
 use std::collections::HashMap;
 use std::path::PathBuf;
@@ -18,7 +19,7 @@ use tokio::sync::{Notify, watch};
 
 use crate::config::Config;
 use crate::store::{Job, JobKind, State, Store, blocking};
-use crate::{Ctx, Error, Lab, Place, Progress, Study, WORKER, Written};
+use crate::{Ctx, Error, Lab, Place, Progress, Study, Written};
 
 pub use log::{Event, Log};
 
@@ -47,9 +48,7 @@ impl Queue {
     /// # Errors
     /// A store that cannot be written, a system without threads.
     pub async fn start(config: &Config, lab: Lab, store: Store) -> Result<Arc<Queue>, Error> {
-        let pool = rayon::ThreadPoolBuilder::new().num_threads(config.job_threads());
-        let pool = pool.thread_name(|_| WORKER.into()).build();
-        let pool = pool.map_err(|e| Error::Failed(format!("cannot start threads: {e}")))?;
+        let pool = threads::pool(config.job_threads())?;
         store.requeue().await?;
         let queue = Arc::new(Queue {
             lab,

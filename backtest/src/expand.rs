@@ -72,8 +72,8 @@ fn deep(below: &Written, above: &Written) -> Written {
 pub(crate) fn learns(task: TaskName, name: &str) -> bool {
     match task {
         TaskName::Forecast => {
-            let learner = find(regress::ROSTER, name).is_ok() || find(nets::ROSTER, name).is_ok();
-            entry(name).is_err() && learner
+            entry(name).is_err()
+                && (find(regress::ROSTER, name).is_ok() || find(nets::ROSTER, name).is_ok())
         }
         TaskName::Direction | TaskName::Regress => true,
     }

@@ -98,8 +98,11 @@ impl Wanted {
 
     /// The rows and columns that are asked for, of rows in memory.
     pub fn take(&self, rows: DataFrame) -> PolarsResult<DataFrame> {
-        if self.columns.is_none() && self.keep.is_empty() {
-            return Ok(rows);
+        match &self.columns {
+            None if self.keep.is_empty() => return Ok(rows),
+            // To plan a query for it would take longer than the rest of a small request.
+            Some(_) if self.keep.is_empty() => return rows.select(self.names()),
+            _ => {}
         }
         let schema = rows.schema().clone();
         self.of(rows.lazy(), &schema).collect()
@@ -117,11 +120,13 @@ impl Wanted {
         }
         match &self.columns {
             None => rows,
-            Some(columns) => {
-                let names = columns.iter().map(String::as_str).chain([PLACE]);
-                rows.select(names.map(col).collect::<Vec<_>>())
-            }
+            Some(_) => rows.select(self.names().map(col).collect::<Vec<_>>()),
         }
+    }
+
+    /// The columns that are asked for, the place of each row among them.
+    fn names(&self) -> impl Iterator<Item = &str> {
+        self.columns.iter().flatten().map(String::as_str).chain([PLACE])
     }
 }
 
