@@ -156,6 +156,17 @@ impl Error {
         }
     }
 
+    /// Whether the disk is at its end.
+    pub(crate) fn is_full(&self) -> bool {
+        let words = match self {
+            Error::Io { source, .. } => return source.kind() == io::ErrorKind::StorageFull,
+            Error::Parquet { source, .. } => source.to_string(),
+            Error::Database(error) => error.to_string(),
+            _ => return false,
+        };
+        words.contains("No space left") || words.contains("disk is full")
+    }
+
     /// What to do about it, in one line.
     pub fn hint(&self) -> Option<String> {
         match self {

@@ -18,7 +18,7 @@ use serde_json::json;
 use tokio::sync::{Notify, watch};
 
 use crate::config::Config;
-use crate::store::{Job, JobKind, State, Store, blocking};
+use crate::store::{Job, JobKind, Once, Queued, State, Store, Task, blocking};
 use crate::{Ctx, Error, Lab, Place, Progress, Study, Written};
 
 pub use log::{Event, Log};
@@ -27,6 +27,9 @@ pub use log::{Event, Log};
 const LOGS: usize = 200;
 /// How often a job's progress goes to the store.
 const NOTED: Duration = Duration::from_millis(500);
+
+/// How long a store that refused is left alone.
+const AGAIN: Duration = Duration::from_secs(1);
 
 /// The jobs of a server.
 pub struct Queue {
@@ -66,10 +69,28 @@ impl Queue {
         Ok(queue)
     }
 
-    /// Tells whoever listens, and the queue, that a job waits.
-    pub fn announce(&self, id: &str) {
-        self.log(id).add("state", json!({ "state": State::Queued }));
-        self.wake.notify_one();
+    /// Puts a task at the end of its owner's queue. Where nothing comes of it, rows that were kept
+    /// for it alone go.
+    ///
+    /// # Errors
+    /// As of [`Store::queue`].
+    pub async fn add(
+        &self,
+        owner: &str,
+        task: &Task,
+        once: Option<&Once>,
+        most: u32,
+    ) -> Result<Queued, Error> {
+        let queued = self.store.queue(owner, task, once, most).await;
+        match (&queued, &task.rows) {
+            (Ok(Queued::New(job)), _) => {
+                self.log(&job.id).add("state", json!({ "state": State::Queued }));
+                self.wake.notify_one();
+            }
+            (_, Some((file, _))) => self.store.drop_file(file).await?,
+            (_, None) => {}
+        }
+        queued
     }
 
     /// Whether it takes no more work.
@@ -132,7 +153,7 @@ impl Queue {
                 }
                 Err(error) => {
                     tracing::error!(%error, "the queue cannot read the store");
-                    tokio::time::sleep(Duration::from_secs(1)).await;
+                    tokio::time::sleep(AGAIN).await;
                 }
             }
         }
@@ -159,25 +180,34 @@ impl Queue {
             Err(Error::Interrupted { .. } | Error::Stopped) => (State::Cancelled, None),
             Err(error) => (State::Failed, Some(error)),
         };
-        let words = error.as_ref().map(|error| match error.hint() {
-            Some(hint) => format!("{error}; {hint}"),
-            None => error.to_string(),
-        });
-        let (done, total) = log.reached();
-        let noted = self.store.note_progress(&job.id, done, total).await;
-        let ended = match noted {
-            Ok(()) => self.store.end_job(&job.id, state, words.as_deref()).await,
-            Err(error) => Err(error),
-        };
+        let words = error.as_ref().map(words);
+        let ended = self.end(&job.id, state, words.as_deref(), &log).await;
         locked(&self.at_work).remove(&job.id);
-        match ended {
-            // Whoever cancelled it has said so.
-            Ok(false) => return,
-            Ok(true) => {}
-            Err(error) => tracing::error!(%error, job = job.id, "the end of a job cannot be kept"),
+        // Else whoever cancelled it has said so.
+        if ended {
+            metrics::counter!("almanac_jobs_total", "state" => state.name()).increment(1);
+            log.end(json!({ "state": state, "error": words }));
         }
-        metrics::counter!("almanac_jobs_total", "state" => state.name()).increment(1);
-        log.end(json!({ "state": state, "error": words }));
+    }
+
+    /// Keeps how a job ended; whether it had not ended before. A disk that is full is waited for: a
+    /// job may not stay at work for ever because its end found no place.
+    async fn end(&self, id: &str, state: State, words: Option<&str>, log: &Log) -> bool {
+        let (done, total) = log.reached();
+        loop {
+            let kept = match self.store.note_progress(id, done, total).await {
+                Ok(()) => self.store.end_job(id, state, words).await,
+                Err(error) => Err(error),
+            };
+            match kept {
+                Ok(ended) => return ended,
+                Err(error) => tracing::error!(%error, job = id, "the end of a job cannot be kept"),
+            }
+            if self.is_stopping() {
+                return false;
+            }
+            tokio::time::sleep(AGAIN).await;
+        }
     }
 
     /// Keeps a job's progress in the store while it runs.
@@ -224,6 +254,15 @@ fn backtest(study: &Study, ctx: &Ctx, folder: PathBuf, log: &Log) -> Result<(), 
     let plan = study.plan()?;
     let teller = Teller { log, folds: plan.fold_count() };
     study.run(&plan, &own, &Place::At(folder), &teller).map(|_| ())
+}
+
+/// Why a job failed, for whoever asked for it: a full disk without the server's folders.
+fn words(error: &Error) -> String {
+    match error.hint() {
+        _ if error.is_full() => "the server's disk is full".into(),
+        Some(hint) => format!("{error}; {hint}"),
+        None => error.to_string(),
+    }
 }
 
 struct Teller<'a> {

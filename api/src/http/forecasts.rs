@@ -88,7 +88,7 @@ pub async fn create(
         Some(forecasts) => answer(forecasts, ask.naming, style),
         None => {
             let task = ask.task(&app).await?;
-            jobs::enqueue(&app, &who, &task).await
+            jobs::enqueue(&app, &who, task, None).await
         }
     }
 }

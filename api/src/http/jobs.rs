@@ -21,7 +21,9 @@ use super::spec::BacktestSpec;
 use super::{Answer, Problem, Refused, Shared, body, query, sets};
 use crate::Error;
 use crate::queue::{Event, Log};
-use crate::store::{Job, JobKind, KeptSet, Reply, State as JobState, Task};
+use crate::store::{
+    Job, JobKind, KeptSet, Once, Queued, Reply, State as JobState, Task, to_its_end,
+};
 
 /// A page of jobs.
 #[derive(Debug, Serialize, ToSchema)]
@@ -59,14 +61,14 @@ pub async fn create(
 ) -> Answer<Response> {
     let spec: Spec = body::json(&app, &headers, body).await?;
     let text = admitted(&app, &spec)?;
-    let key = idempotency(&headers)?;
-    // One at a time: the same key sent twice at once must not make two jobs.
-    let _one = app.store.writing.lock().await;
-    if let Some(key) = &key
-        && let Some(reply) = app.store.reply(&who.owner, key).await?
+    let once = idempotency(&headers)?.map(|key| Once { key, asked: text.clone() });
+    if let Some(once) = &once
+        && let Some(reply) = app.store.reply(&who.owner, &once.key).await?
     {
-        return again(&app, &reply, &text).await;
+        return again(&app, Some(once), &reply).await;
     }
+    // A set that is replaced between the look at it and the job would take its file along.
+    let _one = app.store.writing.lock().await;
     let name = spec.data.set.clone().unwrap_or_default();
     let kept = app.store.set(&name).await?;
     if kept.is_none() {
@@ -77,14 +79,8 @@ pub async fn create(
     let title = format!("{} on {name}", models.join(", "));
     let title = title.chars().take(200).collect();
     let rows = kept.as_ref().map(KeptSet::rows);
-    let task = Task { kind: JobKind::Backtest, title, spec: text.clone(), rows };
-    let job = app.store.queue(&who.owner, &task, app.config.limits.queue).await?;
-    if let Some(key) = &key {
-        let reply = Reply { asked: text, status: 202, body: job.id.clone().into() };
-        app.store.keep_reply(&who.owner, key, &reply).await?;
-    }
-    app.queue.announce(&job.id);
-    Ok(accepted(job))
+    let task = Task { kind: JobKind::Backtest, title, spec: text, rows };
+    enqueue(&app, &who, task, once).await
 }
 
 /// Whether a client would rather have a job than wait: `Prefer: respond-async` (RFC 7240).
@@ -93,19 +89,13 @@ pub fn prefers_job(headers: &HeaderMap) -> bool {
     said.flat_map(|value| value.split([',', ';'])).any(|word| word.trim() == "respond-async")
 }
 
-/// Puts work into the queue.
-pub async fn enqueue(app: &Shared, who: &Who, task: &Task) -> Answer<Response> {
-    match app.store.queue(&who.owner, task, app.config.limits.queue).await {
-        Ok(job) => {
-            app.queue.announce(&job.id);
-            Ok(accepted(job))
-        }
-        Err(error) => {
-            if let Some((file, _)) = &task.rows {
-                app.store.drop_file(file).await?;
-            }
-            Err(error.into())
-        }
+/// Puts work into the queue; where the request was sent before, the answer is that it had then.
+pub async fn enqueue(app: &Shared, who: &Who, task: Task, once: Option<Once>) -> Answer<Response> {
+    let (own, owner) = (Arc::clone(&app.queue), who.owner.clone());
+    let (most, asked) = (app.config.limits.queue, once.clone());
+    match to_its_end(async move { own.add(&owner, &task, asked.as_ref(), most).await }).await? {
+        Queued::New(job) => Ok(accepted(job)),
+        Queued::Known(reply) => again(app, once.as_ref(), &reply).await,
     }
 }
 
@@ -114,13 +104,13 @@ fn accepted(job: Job) -> Response {
     (StatusCode::ACCEPTED, [(header::LOCATION, place)], Json(job)).into_response()
 }
 
-async fn again(app: &Shared, reply: &Reply, text: &str) -> Answer<Response> {
-    if reply.asked != text {
+/// The answer that the same request had before.
+async fn again(app: &Shared, once: Option<&Once>, reply: &Reply) -> Answer<Response> {
+    if once.is_none_or(|once| once.asked != reply.asked) {
         let words = "this idempotency key was sent with another request";
         return Err(Problem::new(StatusCode::UNPROCESSABLE_ENTITY, "key_reused", words));
     }
-    let id = String::from_utf8_lossy(&reply.body);
-    Ok(accepted(job(app, &id).await?))
+    Ok(accepted(job(app, &reply.job).await?))
 }
 
 fn idempotency(headers: &HeaderMap) -> Answer<Option<String>> {

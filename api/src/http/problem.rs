@@ -101,7 +101,7 @@ impl From<Error> for Problem {
         let (status, code): (_, Cow<'static, str>) = match &error {
             Error::Absent { noun, .. } => (StatusCode::NOT_FOUND, format!("no_such_{noun}").into()),
             Error::Busy { .. } => (StatusCode::TOO_MANY_REQUESTS, "busy".into()),
-            error if is_full(error) => (StatusCode::INSUFFICIENT_STORAGE, "disk_full".into()),
+            error if error.is_full() => (StatusCode::INSUFFICIENT_STORAGE, "disk_full".into()),
             error => match error.kind() {
                 Kind::Mistake => (StatusCode::UNPROCESSABLE_ENTITY, "cannot_do".into()),
                 Kind::Failure => (StatusCode::INTERNAL_SERVER_ERROR, "failure".into()),
@@ -132,17 +132,6 @@ fn over(error: &Error) -> Option<&'static str> {
         }
         _ => None,
     }
-}
-
-/// Whether the disk is at its end.
-fn is_full(error: &Error) -> bool {
-    let words = match error {
-        Error::Io { source, .. } => return source.kind() == std::io::ErrorKind::StorageFull,
-        Error::Parquet { source, .. } => source.to_string(),
-        Error::Database(error) => error.to_string(),
-        _ => return false,
-    };
-    words.contains("No space left") || words.contains("disk is full")
 }
 
 impl IntoResponse for Problem {

@@ -9,7 +9,7 @@ use sqlx::sqlite::SqliteRow;
 use utoipa::ToSchema;
 
 use super::sets::json;
-use super::{Store, now, random};
+use super::{Once, Reply, Store, now, random, replies};
 use crate::Error;
 
 /// What a job does.
@@ -50,6 +50,15 @@ pub struct Task {
     pub spec: String,
     /// The rows that it reads, where the store has them: a file, and how to read it.
     pub rows: Option<(String, Source)>,
+}
+
+/// What came of putting a task into the queue.
+#[derive(Debug)]
+pub enum Queued {
+    /// A job that waits for its turn.
+    New(Job),
+    /// The request was sent before.
+    Known(Reply),
 }
 
 /// What has become of a job.
@@ -148,12 +157,25 @@ impl Job {
 }
 
 impl Store {
-    /// Puts a job at the end of its owner's queue.
+    /// Puts a job at the end of its owner's queue, and takes the request's key for it in the same
+    /// step.
     ///
     /// # Errors
     /// More jobs waiting than `most`; a full disk.
-    pub async fn queue(&self, owner: &str, task: &Task, most: u32) -> Result<Job, Error> {
+    pub async fn queue(
+        &self,
+        owner: &str,
+        task: &Task,
+        once: Option<&Once>,
+        most: u32,
+    ) -> Result<Queued, Error> {
         let id = random(8)?;
+        let mut db = self.db.begin_with("BEGIN IMMEDIATE").await?;
+        if let Some(once) = once
+            && let Some(reply) = replies::claim(&mut db, owner, once, &id).await?
+        {
+            return Ok(Queued::Known(reply));
+        }
         let sql = "INSERT INTO jobs (id, kind, owner, title, state, spec, file, source, created) \
                    SELECT ?, ?, ?, ?, 'queued', ?, ?, ?, ? \
                    WHERE (SELECT count(*) FROM jobs WHERE state = 'queued') < ? RETURNING *";
@@ -162,8 +184,11 @@ impl Store {
         let source = rows.as_ref().map(|(_, source)| json(source)).transpose()?;
         let query = sqlx::query(sql).bind(&id).bind(kind.name()).bind(owner);
         let query = query.bind(title).bind(spec).bind(file);
-        let row = query.bind(source).bind(now()).bind(most).fetch_optional(&self.db).await?;
-        row.as_ref().map(Job::of).ok_or(Error::Busy { what: "jobs in the queue", most })
+        let row = query.bind(source).bind(now()).bind(most).fetch_optional(&mut *db).await?;
+        let job = row.as_ref().map(Job::of);
+        let job = job.ok_or(Error::Busy { what: "jobs in the queue", most })?;
+        db.commit().await?;
+        Ok(Queued::New(job))
     }
 
     /// A job by its id.
@@ -213,8 +238,9 @@ impl Store {
                                WHERE r.state = 'running' AND r.owner = q.owner) AS turn \
                            FROM jobs AS q WHERE state = 'queued') \
                        ORDER BY turn, seq LIMIT 1) RETURNING *";
-        let row = sqlx::query(sql).bind(now()).fetch_optional(&self.db).await?;
-        Ok(row.as_ref().map(Job::of))
+        // To the end: a full disk is told after the row, when the change is to stay.
+        let rows = sqlx::query(sql).bind(now()).fetch_all(&self.db).await?;
+        Ok(rows.first().map(Job::of))
     }
 
     /// Jobs that were running when the server died wait again: they go on from their last fold.
@@ -250,11 +276,13 @@ impl Store {
                    done = CASE WHEN ?1 = 'done' THEN total ELSE done END \
                    WHERE id = ?4 AND state IN ('queued', 'running') RETURNING file";
         let query = sqlx::query(sql).bind(state.name()).bind(error).bind(now()).bind(id);
-        let row = query.fetch_optional(&self.db).await?;
-        if let Some(file) = row.as_ref().and_then(|row| row.get::<Option<String>, _>("file")) {
-            self.drop_file(&file).await?;
+        let rows = query.fetch_all(&self.db).await?;
+        for file in rows.iter().filter_map(|row| row.get::<Option<String>, _>("file")) {
+            if let Err(error) = self.drop_file(&file).await {
+                tracing::warn!(%error, "a file that nobody names stays until the next start");
+            }
         }
-        Ok(row.is_some())
+        Ok(!rows.is_empty())
     }
 
     /// Forgets a job that has ended, and its run; whether it was there.
@@ -274,5 +302,60 @@ impl Store {
             }
             _ => Ok(true),
         }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::store::Role;
+
+    fn task(title: &str) -> Task {
+        Task { kind: JobKind::Backtest, title: title.into(), spec: String::new(), rows: None }
+    }
+
+    async fn queued(store: &Store, title: &str, once: Option<&Once>) -> Queued {
+        store.queue("local", &task(title), once, 10).await.unwrap()
+    }
+
+    /// A clock that was a year ahead went back: jobs and keys keep the order in which they were made,
+    /// and an idempotency key still has its job.
+    #[tokio::test]
+    async fn the_clock_went_back() {
+        let folder = tempfile::tempdir().unwrap();
+        let store = Store::open(folder.path()).await.unwrap();
+        let once = Once { key: "k".into(), asked: "a".into() };
+        let Queued::New(first) = queued(&store, "first", Some(&once)).await else { panic!() };
+        store.create_key("first", Role::Read, None).await.unwrap();
+        for table in ["jobs", "replies", "keys"] {
+            let sql = format!("UPDATE {table} SET created = created + 31536000000");
+            sqlx::query(sqlx::AssertSqlSafe(sql)).execute(&store.db).await.unwrap();
+        }
+        store.close().await;
+        drop(store);
+        let store = Store::open(folder.path()).await.unwrap();
+        queued(&store, "second", None).await;
+        store.create_key("second", Role::Read, None).await.unwrap();
+        let Queued::Known(reply) = queued(&store, "first", Some(&once)).await else { panic!() };
+        assert_eq!(reply, Reply { asked: "a".into(), job: first.id });
+        let titles = |jobs: Vec<Job>| jobs.into_iter().map(|job| job.title).collect::<Vec<_>>();
+        assert_eq!(titles(store.jobs(None, None, 9).await.unwrap()), ["second", "first"]);
+        let names = store.keys().await.unwrap().into_iter().map(|key| key.name);
+        assert_eq!(names.collect::<Vec<_>>(), ["first", "second"]);
+        for title in ["first", "second"] {
+            assert_eq!(store.next_job().await.unwrap().unwrap().title, title);
+        }
+    }
+
+    /// What is refused in its last step leaves neither a job nor a key that is taken.
+    #[tokio::test]
+    async fn a_key_is_taken_with_its_job_or_not_at_all() {
+        let folder = tempfile::tempdir().unwrap();
+        let store = Store::open(folder.path()).await.unwrap();
+        let once = Once { key: "k".into(), asked: "a".into() };
+        let full = store.queue("local", &task("refused"), Some(&once), 0).await;
+        assert!(matches!(full, Err(Error::Busy { .. })));
+        assert_eq!(store.reply("local", "k").await.unwrap(), None);
+        assert!(matches!(queued(&store, "taken", Some(&once)).await, Queued::New(_)));
     }
 }

@@ -118,7 +118,7 @@ impl Store {
     /// # Errors
     /// A database that does not answer.
     pub async fn keys(&self) -> Result<Vec<Key>, Error> {
-        let rows = sqlx::query("SELECT * FROM keys ORDER BY created, id").fetch_all(&self.db);
+        let rows = sqlx::query("SELECT * FROM keys ORDER BY rowid").fetch_all(&self.db);
         Ok(rows.await?.iter().map(Key::of).collect())
     }
 

@@ -33,12 +33,12 @@ use tempfile::NamedTempFile;
 
 use crate::Error;
 
-pub use jobs::{Job, JobKind, State, Task};
+pub use jobs::{Job, JobKind, Queued, State, Task};
 pub use keys::{Key, Role, Secret};
 pub use merge::{Appended, Conflict};
-pub use replies::Reply;
-pub(crate) use sets::blocking;
+pub use replies::{Once, Reply};
 pub use sets::{Facts, KeptSet};
+pub(crate) use sets::{blocking, to_its_end};
 
 /// Connections to the database.
 const CONNECTIONS: u32 = 8;

@@ -1,53 +1,67 @@
-//! Answers that are given again to the same request: idempotency keys.
+//! Requests that are done once, however often they are sent: idempotency keys.
 
-use sqlx::Row;
+use sqlx::sqlite::SqliteRow;
+use sqlx::{Row, SqliteConnection};
 
 use super::{Store, now};
 use crate::Error;
 
-/// How long an answer is kept, in milliseconds: a day.
+/// How long a key is known, in milliseconds: a day.
 const KEPT: i64 = 86_400_000;
 
-/// What was answered.
+/// A request that carries an idempotency key.
+#[derive(Debug, Clone, PartialEq)]
+pub struct Once {
+    /// The key, which its owner chose.
+    pub key: String,
+    /// What is asked: another request may not have the same key.
+    pub asked: String,
+}
+
+/// What the first request with a key came to.
 #[derive(Debug, Clone, PartialEq)]
 pub struct Reply {
-    /// What was asked: a fingerprint of method, path and body.
+    /// What was asked.
     pub asked: String,
-    /// The status.
-    pub status: u16,
-    /// The body.
-    pub body: Vec<u8>,
+    /// The id of the job that it made.
+    pub job: String,
 }
 
 impl Store {
-    /// What was answered to this owner's key.
+    /// What this owner's key came to.
     ///
     /// # Errors
     /// A database that does not answer.
     pub async fn reply(&self, owner: &str, key: &str) -> Result<Option<Reply>, Error> {
-        let sql = "SELECT asked, status, body FROM replies \
-                   WHERE owner = ? AND key = ? AND created > ?";
-        let row = sqlx::query(sql).bind(owner).bind(key).bind(now() - KEPT);
-        let of = |row: sqlx::sqlite::SqliteRow| Reply {
-            asked: row.get("asked"),
-            status: row.get::<u16, _>("status"),
-            body: row.get("body"),
-        };
-        Ok(row.fetch_optional(&self.db).await?.map(of))
+        known(&mut *self.db.acquire().await?, owner, key).await
     }
+}
 
-    /// Keeps an answer, and forgets old ones.
-    ///
-    /// # Errors
-    /// A full disk.
-    pub async fn keep_reply(&self, owner: &str, key: &str, reply: &Reply) -> Result<(), Error> {
-        let old = sqlx::query("DELETE FROM replies WHERE created <= ?").bind(now() - KEPT);
-        old.execute(&self.db).await?;
-        let sql = "INSERT OR REPLACE INTO replies \
-                   (owner, key, asked, status, body, created) VALUES (?, ?, ?, ?, ?, ?)";
-        let query = sqlx::query(sql).bind(owner).bind(key).bind(&reply.asked).bind(reply.status);
-        let query = query.bind(&reply.body).bind(now());
-        query.execute(&self.db).await?;
-        Ok(())
+async fn known(db: &mut SqliteConnection, owner: &str, key: &str) -> Result<Option<Reply>, Error> {
+    let sql = "SELECT asked, body FROM replies WHERE owner = ? AND key = ? AND created > ?";
+    let row = sqlx::query(sql).bind(owner).bind(key).bind(now() - KEPT);
+    let of = |row: SqliteRow| Reply {
+        asked: row.get("asked"),
+        job: String::from_utf8_lossy(&row.get::<Vec<u8>, _>("body")).into_owned(),
+    };
+    Ok(row.fetch_optional(db).await?.map(of))
+}
+
+/// Takes a key for a job, and forgets old ones; what the key came to where it is taken.
+pub(super) async fn claim(
+    db: &mut SqliteConnection,
+    owner: &str,
+    once: &Once,
+    job: &str,
+) -> Result<Option<Reply>, Error> {
+    if let Some(reply) = known(db, owner, &once.key).await? {
+        return Ok(Some(reply));
     }
+    let old = sqlx::query("DELETE FROM replies WHERE created <= ?").bind(now() - KEPT);
+    old.execute(&mut *db).await?;
+    let sql = "INSERT INTO replies (owner, key, asked, status, body, created) \
+               VALUES (?, ?, ?, 202, ?, ?)";
+    let query = sqlx::query(sql).bind(owner).bind(&once.key).bind(&once.asked);
+    query.bind(job.as_bytes()).bind(now()).execute(db).await?;
+    Ok(None)
 }

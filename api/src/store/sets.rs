@@ -8,6 +8,7 @@ use almanac_ingest::{From, Given, Read};
 use serde::{Deserialize, Serialize};
 use sqlx::Row;
 use sqlx::sqlite::SqliteRow;
+use tracing::Instrument;
 use utoipa::ToSchema;
 
 use super::merge::{Appended, merged};
@@ -61,8 +62,12 @@ impl Store {
     /// # Errors
     /// A full disk.
     pub async fn put_set(&self, name: &str, read: Read) -> Result<(KeptSet, bool), Error> {
-        let _one = self.writing.lock().await;
-        self.replace(name, read).await
+        let (own, name) = (self.clone(), name.to_string());
+        to_its_end(async move {
+            let _one = own.writing.lock().await;
+            own.replace(&name, read).await
+        })
+        .await
     }
 
     /// Adds rows to a set. Values that are there already are left; values that disagree stand in
@@ -71,6 +76,11 @@ impl Store {
     /// # Errors
     /// A set that is not there, rows on another clock or with other columns, a full disk.
     pub async fn append(&self, name: &str, rows: Read, replace: bool) -> Result<Appended, Error> {
+        let (own, name) = (self.clone(), name.to_string());
+        to_its_end(async move { own.add(&name, rows, replace).await }).await
+    }
+
+    async fn add(&self, name: &str, rows: Read, replace: bool) -> Result<Appended, Error> {
         let _one = self.writing.lock().await;
         let set = self.set(name).await?.ok_or_else(|| Error::no_set(name))?;
         let given = self.given(&set);
@@ -107,7 +117,11 @@ impl Store {
                    VALUES (?, ?, ?, ?, ?, ?, ?)";
         let query = sqlx::query(sql).bind(name).bind(&set.file).bind(json(&set.source)?);
         let query = query.bind(json(&set.facts)?).bind(json(&set.audit)?);
-        query.bind(created).bind(set.changed).execute(&self.db).await?;
+        let named = query.bind(created).bind(set.changed).execute(&self.db).await;
+        if let Err(error) = named {
+            self.drop_file(&set.file).await?;
+            return Err(error.into());
+        }
         if let Some(old) = &old {
             self.drop_file(&old.file).await?;
         }
@@ -263,6 +277,15 @@ fn facts(panel: &Panel, path: &Path) -> Result<Facts, Error> {
         sha256,
         bytes,
     })
+}
+
+/// Does work to its end, whether or not the client that asked for it is still there: what is done
+/// by half leaves a file that nobody names, or a job that nobody was told of.
+pub(crate) async fn to_its_end<T: Send + 'static>(
+    work: impl Future<Output = Result<T, Error>> + Send + 'static,
+) -> Result<T, Error> {
+    let done = tokio::spawn(work.in_current_span()).await;
+    done.unwrap_or_else(|e| Err(Error::Failed(format!("the work broke off: {e}"))))
 }
 
 /// Runs what takes long beside the threads that answer.

@@ -1,6 +1,7 @@
 //! The real server on loopback: a walk through it, kills at any point, many clients at once.
 
 mod client;
+mod faults;
 
 use std::collections::BTreeSet;
 use std::thread;
