@@ -119,18 +119,22 @@ impl Study {
         let end =
             plan.run(ctx, 0, &mut last, progress).map_err(|e| Error::Failed(e.to_string()))?;
         let (End::Done, Some(fold)) = (end, last.0) else { return Err(Error::Stopped) };
-        let (names, asked) = (Names::of(&plan), self.written.spec.model.len());
+        Ok(Forecasts::of(Names::of(&plan), fold, self.written.spec.model.len()))
+    }
+}
+
+impl Forecasts {
+    /// Those of the first `asked` models of a fold.
+    pub(crate) fn of(names: Names, fold: FoldResult, asked: usize) -> Forecasts {
         let own = fold.answers.iter().filter(|answer| answer.model < asked);
         let failure = |answer: &almanac_data::Answered| {
             let reason = answer.error.clone()?;
             Some((names.models[answer.model].clone(), names.ids[answer.series].clone(), reason))
         };
         let failures = own.filter_map(failure).collect();
-        Ok(Forecasts { names, fold, asked, failures })
+        Forecasts { names, fold, asked, failures }
     }
-}
 
-impl Forecasts {
     /// Keeps them in the folder of a job: the table, and beside it who answered and what failed.
     ///
     /// # Errors
@@ -271,8 +275,20 @@ impl Sink for Last {
     }
 }
 
-/// The panel with `horizon` rows ahead of every series and nothing beyond them.
+/// The panel with `horizon` rows ahead of every series and nothing beyond them, known columns known.
 fn extend(panel: &Panel, horizon: usize) -> Result<Panel, Error> {
+    let longer = lengthen(panel, horizon)?;
+    for series in longer.iter() {
+        let span = series.span();
+        for (row, &stamp) in (span.start..span.end).zip(series.at).skip(series.len() - horizon) {
+            known_at(&longer, series.id, row, stamp)?;
+        }
+    }
+    Ok(longer)
+}
+
+/// The panel with `horizon` rows ahead of every series and nothing beyond them.
+pub(crate) fn lengthen(panel: &Panel, horizon: usize) -> Result<Panel, Error> {
     let ahead = horizon.saturating_mul(panel.len());
     if ahead > MOST_AHEAD {
         let hint = format!("at most {MOST_AHEAD} rows ahead are forecast at a time");
@@ -291,7 +307,6 @@ fn extend(panel: &Panel, horizon: usize) -> Result<Panel, Error> {
         let last = series.at[..kept].last().copied().unwrap_or_default();
         for stamp in panel.calendar.after(last, horizon) {
             let row = series.at.binary_search(&stamp).ok().map(|place| start + place);
-            known_at(panel, series.id, row, stamp)?;
             at.push(stamp);
             y.push(f64::NAN);
             from.push(row);
@@ -313,10 +328,8 @@ fn extend(panel: &Panel, horizon: usize) -> Result<Panel, Error> {
 }
 
 /// Refuses a row ahead in which a known column has no value.
-fn known_at(panel: &Panel, id: &str, row: Option<usize>, stamp: Stamp) -> Result<(), Error> {
-    let absent = |column: &&Column| {
-        column.role == Role::Known && row.is_none_or(|row| column.values[row].is_nan())
-    };
+fn known_at(panel: &Panel, id: &str, row: usize, stamp: Stamp) -> Result<(), Error> {
+    let absent = |column: &&Column| column.role == Role::Known && column.values[row].is_nan();
     let Some(column) = panel.columns.iter().find(absent) else { return Ok(()) };
     let at = panel.calendar.show(stamp);
     Err(Error::mistake(

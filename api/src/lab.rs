@@ -57,6 +57,18 @@ impl Lab {
         Ok(Study { written, read, rows: Some(rows), meter })
     }
 
+    /// Reads the data of a spec for a model that learns from all of it: no folds part it.
+    ///
+    /// # Errors
+    /// As for [`Lab::read`].
+    pub fn lesson(&self, written: Written) -> Result<Study, Error> {
+        if written.spec.task != TaskName::Regress {
+            return self.study(written);
+        }
+        let table = almanac_ingest::read_table(&written.spec.data, self.data_root.as_deref())?;
+        Study::of_table(written, table)
+    }
+
     /// The cards of all sets, each with whether its file is here.
     ///
     /// # Errors
@@ -74,6 +86,17 @@ impl Study {
     /// A spec over a panel that was read already.
     pub fn of(written: Written, read: Read) -> Study {
         Study { written, read, rows: None, meter: Meter::start() }
+    }
+
+    /// A spec over a table that was read already, all of its rows learnt from.
+    ///
+    /// # Errors
+    /// None that a table that was read can cause.
+    pub fn of_table(written: Written, read: ReadTable) -> Result<Study, Error> {
+        let ReadTable { table, audit, tidied, files } = read;
+        let rows = TableRows::whole(table).map_err(|error| written.refuse(error))?;
+        let read = Read { panel: rows.panel().clone(), audit, tidied, files };
+        Ok(Study { rows: Some(rows), ..Study::of(written, read) })
     }
 
     /// Looks everything up and counts the folds.

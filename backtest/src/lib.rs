@@ -21,6 +21,7 @@ mod shared;
 mod sink;
 mod spec;
 mod summary;
+mod trained;
 
 use std::sync::atomic::{AtomicUsize, Ordering};
 
@@ -42,6 +43,7 @@ pub use spec::{
     Align, FoldKind, FoldSpec, ModelSpec, Refit, RunSpec, ScoreSpec, Spec, TaskName, Variant,
 };
 pub use summary::Summary;
+pub use trained::{Declared, Learnt, Trained};
 
 use question::{Held, Question};
 use shared::Shared;

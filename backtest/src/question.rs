@@ -1,6 +1,7 @@
 //! One series at one fold: put to a model, answered whatever happens, and judged.
 
 use std::panic::{AssertUnwindSafe, catch_unwind};
+use std::sync::Arc;
 
 use almanac_data::{Ahead, Answered, Cut, FitError, Forecast, Forecasting, Matrix, Stamp};
 use almanac_models::lift::Scope;
@@ -19,7 +20,14 @@ use crate::spec::{Refit, TaskName};
 /// What was fitted at some fold, kept for later ones.
 pub(crate) struct Held {
     fold: usize,
-    fitted: Result<Box<dyn Fitted<Forecasting>>, FitError>,
+    fitted: Result<Arc<dyn Fitted<Forecasting>>, FitError>,
+}
+
+impl Held {
+    /// What was fitted elsewhere, as if at the first fold.
+    pub fn of(fitted: Result<Arc<dyn Fitted<Forecasting>>, FitError>) -> Held {
+        Held { fold: 0, fitted }
+    }
 }
 
 /// What was fitted, or why nothing was, and what may be seen when it is asked.
@@ -184,6 +192,15 @@ impl<'a> Question<'a> {
         attempt
     }
 
+    /// What a model of single series learns at this fold.
+    pub fn fit(&self, ctx: &Ctx, model: &Named) -> Result<Arc<dyn Fitted<Forecasting>>, FitError> {
+        let mut held = None;
+        if let (Ready::Panel(method), Some(_)) = (&model.model, &self.cut) {
+            self.bring(ctx, (model, method.as_ref()), self.fold, &mut held);
+        }
+        held.map_or_else(|| Err(self.nothing()), |held: Held| held.fitted)
+    }
+
     /// Brings what is held to the fit of a fold; processor seconds. A warm model goes over every fit
     /// on the way, so that it ends the same wherever a run began.
     fn bring(
@@ -213,7 +230,7 @@ impl<'a> Question<'a> {
                 Some(before) if named.warm => method.refit(&ctx, past, before.as_ref()),
                 _ => method.fit(&ctx, past),
             });
-            *held = Some(Held { fold, fitted });
+            *held = Some(Held { fold, fitted: fitted.map(Arc::from) });
             seconds += took;
         }
         seconds

@@ -31,13 +31,16 @@ pub(crate) struct Named {
     pub refit: Option<Refit>,
     /// Whether a refit goes on from the fit before.
     pub warm: bool,
+    /// Whether it answers no more steps than it was built for.
+    pub bound: bool,
 }
 
 impl Named {
     fn new(written: &ModelSpec, model: Ready) -> Named {
         let name = written.name.clone().unwrap_or_else(|| written.entry.clone());
         let refit = written.refit;
-        Named { name, model, scope: Scope::Series, same_row: false, refit, warm: false }
+        let (scope, same_row, warm, bound) = (Scope::Series, false, false, false);
+        Named { name, model, scope, same_row, refit, warm, bound }
     }
 
     /// The name without the number of a repeat.
@@ -151,9 +154,9 @@ fn reduced(
     resolve(line, written)?;
     let model = reduce.around(learner, about.horizon)?;
     model.admit(&about.declared())?;
-    let (scope, same_row) = (model.scope(), model.same_row());
+    let (scope, same_row, bound) = (model.scope(), model.same_row(), model.is_bound());
     let model = Ready::Panel(Box::new(model));
-    Ok(Named { scope, same_row, ..Named::new(written, model) })
+    Ok(Named { scope, same_row, bound, ..Named::new(written, model) })
 }
 
 /// Whether a network is shown windows, not rows of features.
@@ -188,7 +191,7 @@ fn windowed(
     model.admit(&about.declared())?;
     let (scope, same_row, warm) = (model.scope(), model.same_row(), model.warm());
     let model = Ready::Panel(Box::new(model));
-    Ok(Named { scope, same_row, warm, ..Named::new(written, model) })
+    Ok(Named { scope, same_row, warm, bound: true, ..Named::new(written, model) })
 }
 
 /// A classifier made a teller of directions for so many steps.
@@ -207,7 +210,7 @@ fn directed(
     model.admit(&about.declared())?;
     let (scope, same_row) = (model.scope(), model.same_row());
     let model = Ready::Panel(Box::new(Told(model)));
-    Ok(Named { scope, same_row, ..Named::new(written, model) })
+    Ok(Named { scope, same_row, bound: true, ..Named::new(written, model) })
 }
 
 /// A regressor of a table's rows, with the columns that it learns from.
@@ -253,7 +256,10 @@ fn one_series(written: &mut ModelSpec) -> Result<Named, SettingError> {
 }
 
 /// What is known of each row: every column of the table, those named, or what its curves say.
-fn columns(table: Option<&Table>, features: Option<&Value>) -> Result<Matrix, SettingError> {
+pub(crate) fn columns(
+    table: Option<&Table>,
+    features: Option<&Value>,
+) -> Result<Matrix, SettingError> {
     let wrong =
         |name: &str, message| SettingError::Type { name: format!("features.{name}"), message };
     let Some(table) = table else {

@@ -49,6 +49,17 @@ impl TableRows {
         Ok(TableRows { table, panel, splits })
     }
 
+    /// All rows learnt from, and all asked: for a model that is kept, not judged.
+    ///
+    /// # Errors
+    /// None that a table that was read can cause.
+    pub fn whole(table: Table) -> Result<TableRows, PlanError> {
+        let all: Vec<usize> = (0..table.ids.len()).collect();
+        let split = Split { train: all.clone(), test: all };
+        let panel = lay_out(&table, &[("all rows".into(), vec![split.clone()])])?;
+        Ok(TableRows { table, panel, splits: vec![vec![split]] })
+    }
+
     /// The table.
     pub fn table(&self) -> &Table {
         &self.table

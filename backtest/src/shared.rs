@@ -28,6 +28,13 @@ pub(crate) struct PanelFit {
     pub fit_s: f64,
 }
 
+impl PanelFit {
+    /// What was fitted elsewhere, as if at the first fold.
+    pub fn of(fitted: Arc<dyn Fitted<Forecasting>>) -> PanelFit {
+        PanelFit { fold: 0, fitted: Ok(fitted), fit_s: 0.0 }
+    }
+}
+
 impl<'a> Shared<'a> {
     pub fn nothing(plan: &'a Plan<'a>) -> Shared<'a> {
         Shared { plan, fits: vec![None; plan.models.len()] }

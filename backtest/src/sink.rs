@@ -1,6 +1,6 @@
 //! What a run speaks to: a sink for its folds, somebody who waits; and how it may end.
 
-use almanac_data::FoldResult;
+use almanac_data::{FitError, FoldResult};
 
 /// Where results go as folds end.
 pub trait Sink {
@@ -34,7 +34,7 @@ pub enum End {
 #[error("{0}")]
 pub struct SinkError(pub String);
 
-/// A run that could not go on; failures of models are rows, never this.
+/// A run that could not go on; failures of models are rows, never this, unless one model is all.
 #[derive(Debug, thiserror::Error)]
 pub enum RunError {
     /// The sink refused a fold.
@@ -43,4 +43,7 @@ pub enum RunError {
     /// The system gave no threads.
     #[error("cannot start threads: {0}")]
     Threads(#[from] rayon::ThreadPoolBuildError),
+    /// The one model that was to be trained learnt nothing.
+    #[error(transparent)]
+    Fit(#[from] FitError),
 }

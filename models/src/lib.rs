@@ -34,6 +34,7 @@ use rayon::prelude::*;
 pub use forecast::{Extrapolate, Missing, Next, Past, Univariate};
 pub use lift::{PerSeries, lift};
 pub use roster::{Entry, Inner, entry, find};
+pub use serde_bytes::ByteBuf as Bytes;
 pub use settings::{Setting, SettingError, SettingRow, Settings, Written, rows};
 
 /// Settings, before any data.

@@ -208,6 +208,11 @@ impl Reduced {
         self.settings.scope
     }
 
+    /// Whether it answers no more steps than it was built for.
+    pub fn is_bound(&self) -> bool {
+        self.settings.strategy != Strategy::Recursive
+    }
+
     /// Whether features read columns that are not known yet.
     pub fn same_row(&self) -> bool {
         self.features.same_row
