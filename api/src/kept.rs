@@ -12,7 +12,7 @@ use std::time::{Instant, SystemTime};
 use almanac_backtest::{
     Declared, FoldSpec, Learnt, Plan, Progress, RunError, Spec, TableRows, TaskName, Trained,
 };
-use almanac_data::{FitError, Panel, Table};
+use almanac_data::{FitError, Panel, Source, Table};
 use almanac_ingest::Read;
 use almanac_models::Ctx;
 use chrono::{DateTime, Utc};
@@ -263,6 +263,13 @@ impl Kept {
         let bytes = std::fs::read(path).map_err(absent)?;
         Kept::from_bytes(&bytes)
             .map_err(|error| Error::mistake(format!("{}: {error}", path.display()), error.hint()))
+    }
+
+    /// How rows are read for it: as in the fit, from the same place.
+    pub fn source(&self) -> Source {
+        let mut source = self.card.spec.data.clone();
+        source.target = self.card.data.target.clone().or(source.target);
+        source
     }
 
     /// The context to ask it in: its seed and device, and a handle by which it is stopped.

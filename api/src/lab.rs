@@ -69,6 +69,14 @@ impl Lab {
         Study::of_table(written, table)
     }
 
+    /// Reads rows of a table that are to be asked about; they need no target.
+    ///
+    /// # Errors
+    /// As for [`Lab::read`].
+    pub fn asked(&self, source: &Source) -> Result<ReadTable, Error> {
+        Ok(almanac_ingest::read_asked(source, self.data_root.as_deref())?)
+    }
+
     /// The cards of all sets, each with whether its file is here.
     ///
     /// # Errors

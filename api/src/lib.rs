@@ -30,6 +30,7 @@ mod values;
 pub use almanac_backtest::{Plan, Progress, Spec, WORKER};
 pub use almanac_ingest::{Card, Read};
 pub use almanac_models::{Ctx, Epoch};
+pub use atomic::write;
 pub use compare::{Comparison, Field, Moved, Series};
 pub use error::{Error, Kind};
 pub use folder::FILES;

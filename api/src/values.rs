@@ -1,10 +1,9 @@
 //! Values that a kept model says of the rows of a table.
 
-use std::path::Path;
 use std::sync::Arc;
 
 use crate::tables::{batch, numbers, words};
-use crate::{Error, Style, atomic, tables};
+use crate::{Error, Style, tables};
 
 /// A value for each row.
 pub struct Values {
@@ -38,13 +37,5 @@ impl Values {
             vec![words("row", self.ids.iter()), (self.target.clone(), Arc::new(values) as _)];
         let table = batch(columns).map_err(|e| Error::Failed(e.to_string()))?;
         tables::bytes(&[table], style)
-    }
-
-    /// Writes them to a file.
-    ///
-    /// # Errors
-    /// A file that cannot be written.
-    pub fn write(&self, path: &Path, style: Style) -> Result<(), Error> {
-        atomic::write(path, &self.bytes(style)?)
     }
 }

@@ -5,6 +5,8 @@ use std::path::PathBuf;
 use clap::{Args, Parser, Subcommand, ValueEnum};
 use clap_complete::Shell;
 
+use crate::examples::*;
+
 /// From a raw file to an honest leaderboard, a report and forecasts.
 #[derive(Parser)]
 #[command(name = "almanac", version, max_term_width = 100, arg_required_else_help = true)]
@@ -36,6 +38,10 @@ pub enum Command {
     Backtest(Box<Backtest>),
     /// Fit a model to all of the past and forecast the next steps
     Forecast(Box<Forecast>),
+    /// Fit a model to all of the past, or to all rows of a table, and keep it in a file
+    Fit(Box<Fit>),
+    /// Answer from a kept model: the next steps of series, or values of rows
+    Predict(Box<Predict>),
     /// Read raw files, audit and tidy them, and write one clean Parquet panel
     Ingest(Box<Ingest>),
     /// Forecasters, networks, learners, lifts and features, with their settings, defaults and ranges
@@ -222,6 +228,59 @@ pub struct Forecast {
 }
 
 #[derive(Args)]
+#[command(after_help = EXAMPLES_FIT)]
+pub struct Fit {
+    /// A spec of one model; flags override what it says
+    #[arg(value_name = "SPEC.toml")]
+    pub spec: Option<PathBuf>,
+    #[command(flatten)]
+    pub data: Data,
+    #[command(flatten)]
+    pub ask: Ask,
+    /// File to write
+    #[arg(long, value_name = "FILE", help_heading = "Output")]
+    pub out: PathBuf,
+    /// Exit with 3 when the model failed on a series
+    #[arg(long, help_heading = "Output")]
+    pub strict: bool,
+    /// Print the model's card as JSON
+    #[arg(long, help_heading = "Output")]
+    pub json: bool,
+}
+
+#[derive(Args)]
+#[command(after_help = EXAMPLES_PREDICT)]
+pub struct Predict {
+    /// A file that `almanac fit` wrote
+    #[arg(long, value_name = "FILE")]
+    pub model: PathBuf,
+    #[command(flatten)]
+    pub data: Data,
+    /// Steps ahead; as many as it was fitted for when left out
+    #[arg(long, value_name = "H")]
+    pub horizon: Option<usize>,
+    /// Level of an interval in percent; may be repeated
+    #[arg(long = "level", value_name = "L")]
+    pub levels: Vec<f64>,
+    /// Threads; 0 = all
+    #[arg(long, value_name = "N")]
+    pub threads: Option<usize>,
+    /// Known columns ahead: rows with the columns of the data and no value (which may as well stand at
+    /// the end of the data itself)
+    #[arg(long, value_name = "FILE", help_heading = "Data")]
+    pub future: Option<PathBuf>,
+    /// File to write: .csv, .parquet, .ndjson or .json; left out, CSV on stdout
+    #[arg(long, value_name = "FILE", help_heading = "Output")]
+    pub out: Option<PathBuf>,
+    /// Exit with 3 when the model failed on a series
+    #[arg(long, help_heading = "Output")]
+    pub strict: bool,
+    /// Print JSON instead of CSV
+    #[arg(long, help_heading = "Output")]
+    pub json: bool,
+}
+
+#[derive(Args)]
 #[command(after_help = EXAMPLES_INGEST)]
 pub struct Ingest {
     /// Files, globs, or the name of a set
@@ -369,54 +428,3 @@ Examples:
   almanac key revoke 1f2e3d4c5b6a
 
 A running server holds its store: make keys before it starts, or with POST /v1/keys.";
-
-const EXAMPLES_BACKTEST: &str = "\
-Examples:
-  almanac backtest
-  almanac backtest --data sales.csv --model auto_ets --model auto_theta --horizon 14 --folds 4
-  almanac backtest --data bars.parquet --id symbol --time date --target close --horizon 5
-  almanac backtest study.toml --set model.0.alpha=0.3 --set score.primary=mase --out run
-  almanac backtest --data nn5.csv --model 'random_forest:trees=100' --horizon 14
-  almanac backtest --data nn5.csv --model 'cnn:train.epochs=20' --set lift.window=28 --horizon 14 -v
-  almanac backtest studies/atm_chaos.toml --dry-run
-
-Exit codes: 0 done, 1 a failure at run time, 2 a mistake in arguments, spec or data,
-3 done but something failed and --strict was given, 130 interrupted (the same command goes on).";
-
-const EXAMPLES_FORECAST: &str = "\
-Examples:
-  almanac forecast --data sales.csv --model auto_ets --horizon 14 > ahead.csv
-  almanac forecast --data nile --model theta --model naive --horizon 5 --level 90 --out ahead.parquet
-  almanac forecast --data sales.csv --model ridge --set 'features.lags=[1,7]' --horizon 7
-  almanac forecast --data sales.csv --known holiday --future plan.csv --model sarimax --horizon 7";
-
-const EXAMPLES_INGEST: &str = "\
-Examples:
-  almanac ingest raw/*.csv.gz --id machine --time day --target amount --out cash.parquet
-  almanac ingest cash.csv --audit
-  almanac ingest cash.csv --duplicates mean --gaps zero --out cash.parquet --json";
-
-const EXAMPLES_ROSTER: &str = "\
-Examples:
-  almanac models
-  almanac models auto_arima
-  almanac models random_forest
-  almanac models cnn
-  almanac sets nile --json
-  almanac metrics mase";
-
-const EXAMPLES_COMPARE: &str = "\
-Examples:
-  almanac compare run-monday run-tuesday
-  almanac compare run-monday run-tuesday --json";
-
-const EXAMPLES_REPLAY: &str = "\
-Examples:
-  almanac replay run
-  almanac replay run --threads 1";
-
-const EXAMPLES_COMPLETIONS: &str = "\
-Examples:
-  almanac completions bash > ~/.local/share/bash-completion/completions/almanac
-  almanac completions zsh > ~/.zfunc/_almanac
-  almanac completions fish > ~/.config/fish/completions/almanac.fish";

@@ -3,6 +3,7 @@
 
 mod args;
 mod commands;
+mod examples;
 mod fields;
 mod say;
 mod stop;
@@ -55,6 +56,8 @@ fn run(command: Command, say: &Say) -> Result<Outcome, Error> {
     match command {
         Command::Backtest(args) => commands::backtest::run(&args, say),
         Command::Forecast(args) => commands::forecast::run(&args, say),
+        Command::Fit(args) => commands::fit::run(&args, say),
+        Command::Predict(args) => commands::predict::run(&args, say),
         Command::Ingest(args) => commands::ingest::run(&args, say),
         Command::Models(args) => commands::rosters::run(Roster::Models, &args, say),
         Command::Sets(args) => commands::rosters::run(Roster::Sets, &args, say),

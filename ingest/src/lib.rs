@@ -38,7 +38,7 @@ use almanac_data::{Audit, Panel, Source, SourceFile, Tidied};
 pub use cards::Card;
 pub use error::ReadError;
 pub use given::{Cells, From, Given};
-pub use tables::{ReadTable, read_table};
+pub use tables::{ReadTable, read_asked, read_table};
 
 /// A source as read: the panel, what was found in the raw rows, what was done about it.
 #[derive(Debug, Clone, PartialEq)]

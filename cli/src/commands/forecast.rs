@@ -1,22 +1,17 @@
 //! `almanac forecast`: all of the past, then the steps ahead.
 
-use almanac_api::{Error, Style, Written};
+use almanac_api::{Error, Written};
 
 use crate::Outcome;
 use crate::args::Forecast;
-use crate::commands::{describe, lab};
+use crate::commands::{describe, give, lab, style, tell};
 use crate::fields::{self, Fields};
 use crate::say::Say;
 use crate::stop::Bar;
-use crate::table::count;
 
 /// Forecasts every series with every model asked for.
 pub fn run(args: &Forecast, say: &Say) -> Result<Outcome, Error> {
-    let style = match (&args.out, args.json) {
-        (Some(path), _) => Style::of(path)?,
-        (None, true) => Style::Json,
-        (None, false) => Style::Csv,
-    };
+    let style = style(args.out.as_deref(), args.json)?;
     let study = lab(&args.data.reading.data_root).ahead(written(args)?)?;
     describe(&study.read, study.rows.as_ref().map(|rows| rows.table()), say);
     let bar = Bar::new(say);
@@ -24,21 +19,12 @@ pub fn run(args: &Forecast, say: &Say) -> Result<Outcome, Error> {
     let forecasts = study.forecast(&ctx, &bar);
     bar.end();
     let forecasts = forecasts?;
-    for (model, id, reason) in forecasts.failures.iter().take(5) {
-        say.remark(&format!("`{model}` on series `{id}`: {reason}"));
-    }
-    match &args.out {
-        Some(path) => {
-            forecasts.write(path, style)?;
-            say.remark(&format!("wrote {}", path.display()));
-        }
-        None => say.data(&String::from_utf8_lossy(&forecasts.bytes(style)?)),
-    }
-    let failures = forecasts.failures.len();
-    if failures > 0 {
-        say.remark(&format!("{} in all", count(failures, "failure")));
-    }
-    Ok(if failures > 0 && args.strict { Outcome::Incomplete } else { Outcome::Done })
+    give(&forecasts.bytes(style)?, args.out.as_deref(), say)?;
+    Ok(if tell(&forecasts.failures, say) && args.strict {
+        Outcome::Incomplete
+    } else {
+        Outcome::Done
+    })
 }
 
 fn written(args: &Forecast) -> Result<Written, Error> {

@@ -4,16 +4,18 @@ pub mod backtest;
 mod board;
 pub mod compare;
 mod demo;
+pub mod fit;
 pub mod forecast;
 pub mod ingest;
 pub mod key;
+pub mod predict;
 pub mod replay;
 pub mod rosters;
 pub mod serve;
 
-use std::path::PathBuf;
+use std::path::{Path, PathBuf};
 
-use almanac_api::{Lab, Read};
+use almanac_api::{Error, Lab, Read, Style};
 use almanac_data::Table;
 
 use crate::say::Say;
@@ -23,6 +25,38 @@ use crate::table::count;
 fn lab(data_root: &Option<PathBuf>) -> Lab {
     let named = std::env::var_os("ALMANAC_DATA").filter(|value| !value.is_empty());
     Lab { data_root: data_root.clone().or(named.map(PathBuf::from)) }
+}
+
+/// How an answer is written: as its file ends, else as JSON or CSV.
+fn style(out: Option<&Path>, json: bool) -> Result<Style, Error> {
+    match (out, json) {
+        (Some(path), _) => Style::of(path),
+        (None, true) => Ok(Style::Json),
+        (None, false) => Ok(Style::Csv),
+    }
+}
+
+/// An answer to its file, or to stdout.
+fn give(bytes: &[u8], out: Option<&Path>, say: &Say) -> Result<(), Error> {
+    match out {
+        Some(path) => {
+            almanac_api::write(path, bytes)?;
+            say.remark(&format!("wrote {}", path.display()));
+        }
+        None => say.data(&String::from_utf8_lossy(bytes)),
+    }
+    Ok(())
+}
+
+/// Tells of the first failures (model, series, reason); whether there are any.
+fn tell(failures: &[(String, String, String)], say: &Say) -> bool {
+    for (model, id, reason) in failures.iter().take(5) {
+        say.remark(&format!("`{model}` on series `{id}`: {reason}"));
+    }
+    if !failures.is_empty() {
+        say.remark(&format!("{} in all", count(failures.len(), "failure")));
+    }
+    !failures.is_empty()
 }
 
 /// What was read and what was changed, in a few words.

@@ -1,6 +1,7 @@
 //! The real program on real files: what it writes, what it says, how it ends.
 
 mod commands;
+mod kept;
 mod learners;
 mod mistakes;
 mod networks;

@@ -19,7 +19,7 @@ use crate::error::ReadError;
 use crate::input;
 use crate::notes::Notes;
 use crate::{numbers, reading};
-use parts::{Parts, Target};
+use parts::{For, Parts, Target};
 use rows::Rows;
 
 /// A source as read: the table, what was found in the raw rows, what was done about it.
@@ -50,14 +50,27 @@ struct Log {
 /// # Errors
 /// Whatever stops the reading, with its place; see [`ReadError`].
 pub fn read_table(source: &Source, data_root: Option<&Path>) -> Result<ReadTable, ReadError> {
+    read_rows(source, data_root, For::Lesson)
+}
+
+/// Reads rows that are to be asked about: they need no target, and none is looked at.
+///
+/// # Errors
+/// As of [`read_table`].
+pub fn read_asked(source: &Source, data_root: Option<&Path>) -> Result<ReadTable, ReadError> {
+    read_rows(source, data_root, For::Question)
+}
+
+fn read_rows(source: &Source, data_root: Option<&Path>, what: For) -> Result<ReadTable, ReadError> {
     let (source, inputs) = input::resolve(source, data_root)?;
     plain(&source)?;
     let mut log = Log::default();
     let (mut rows, parts) =
-        Rows::read(&inputs, &source, &mut log, |heading| Parts::of_table(&source, heading))?;
-    let what = if parts.classes { "its words are classes" } else { "a number" };
-    log.notes.say(format!("target: `{}`, {what}", parts.target));
-    let target = take_target(&mut rows, &parts, &source, &mut log);
+        Rows::read(&inputs, &source, &mut log, |heading| Parts::of_table(&source, heading, what))?;
+    let target = match what {
+        For::Lesson => take_target(&mut rows, &parts, &source, &mut log),
+        For::Question => Target::unknown(&parts.target, rows.len()),
+    };
     let mut keep = flaws::keep(&rows, &target, &source.tidy, &mut log.notes)?;
     for joined in &source.join {
         beside::join(&mut rows, joined, &source, &mut keep, &mut log)?;
@@ -79,7 +92,10 @@ pub fn read_table(source: &Source, data_root: Option<&Path>) -> Result<ReadTable
         ids: pick(&rows.ids),
         x,
         target: target.name.clone(),
-        y: kept.iter().map(|&row| target.y[row]).collect(),
+        y: match what {
+            For::Lesson => kept.iter().map(|&row| target.y[row]).collect(),
+            For::Question => vec![f64::NAN; kept.len()],
+        },
         classes: target.classes.clone(),
         labels: rows.words.iter().map(|(name, words)| (name.clone(), pick(words))).collect(),
         curves: curves.map(|mut curves| {
@@ -109,6 +125,8 @@ fn plain(source: &Source) -> Result<(), ReadError> {
 /// The target out of the rows: infinite values and, where they say so, zeros become missing.
 fn take_target(rows: &mut Rows, parts: &Parts, source: &Source, log: &mut Log) -> Target {
     let number = log.number(&parts.target);
+    let what = if parts.classes { "its words are classes" } else { "a number" };
+    log.notes.say(format!("target: `{}`, {what}", parts.target));
     if parts.classes {
         let words = rows.words.remove(0).1;
         let (classes, y) = parts::classes(&words);

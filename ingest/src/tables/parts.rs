@@ -32,17 +32,38 @@ pub(super) struct Target {
     pub classes: Vec<String>,
 }
 
+impl Target {
+    /// Of rows that are asked about. No row is left out for what nobody knows: 0 stands for it here.
+    pub fn unknown(name: &str, rows: usize) -> Target {
+        Target { name: name.into(), number: 0, y: vec![0.0; rows], classes: Vec::new() }
+    }
+}
+
+/// What rows are read for.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(super) enum For {
+    /// To learn from: each has a target.
+    Lesson,
+    /// To be asked about: a target that is there is not looked at.
+    Question,
+}
+
 impl Parts {
     /// Of a table's own file. A named column that it lacks may come with a joined file.
-    pub fn of_table(source: &Source, heading: &Heading<'_>) -> Result<Parts, ReadError> {
+    pub fn of_table(source: &Source, heading: &Heading<'_>, what: For) -> Result<Parts, ReadError> {
         let have = |name: &String, role| heading.have(name, role);
         let id = source.id.as_ref().map(|id| have(id, "id")).transpose()?;
+        // Folds part a lesson by them; a question has none.
+        let labels = source.label.iter().filter(|_| what == For::Lesson);
         let labels: Vec<String> =
-            source.label.iter().map(|name| have(name, "label")).collect::<Result<_, _>>()?;
+            labels.map(|name| have(name, "label")).collect::<Result<_, _>>()?;
         let keep = conditions(&source.keep, heading)?;
         let mut taken: Vec<&String> = id.iter().chain(&labels).collect();
         taken.extend(keep.iter().map(|(column, _)| column));
-        let target = target(source, heading, &taken)?;
+        let target = match what {
+            For::Lesson => target(source, heading, &taken)?,
+            For::Question => source.target.clone().unwrap_or_default(),
+        };
         taken.push(&target);
         let columns = match source.columns.as_slice() {
             [] => numeric(heading, &taken)?,
@@ -60,7 +81,9 @@ impl Parts {
         let used = |name: &&String| !taken.contains(name) && !columns.contains(name);
         let undeclared = heading.names.iter().filter(used).cloned().collect();
         let (mut numbers, mut words) = (columns, labels);
-        if classes { &mut words } else { &mut numbers }.insert(0, target.clone());
+        if what == For::Lesson {
+            if classes { &mut words } else { &mut numbers }.insert(0, target.clone());
+        }
         Ok(Parts { id, target, classes, numbers, words, keep, undeclared })
     }
 
