@@ -21,6 +21,7 @@ use crate::{Error, Override, from_text};
 /// | grace_s     | 20               | seconds that open requests have when it stops        |
 /// | log         | text             | text or json                                         |
 /// | origins     | []               | origins of pages that may ask (CORS)                 |
+/// | tls         | none             | `cert` and `key`, two PEM files                      |
 /// | limits      |                  | see [`Limits`]                                       |
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
 #[serde(default, deny_unknown_fields)]
@@ -46,8 +47,21 @@ pub struct Config {
     pub log: Log,
     /// Origins of pages that may ask.
     pub origins: Vec<String>,
+    /// TLS of its own.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub tls: Option<Tls>,
     /// What it refuses.
     pub limits: Limits,
+}
+
+/// What a server shows to be who it is.
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct Tls {
+    /// The certificate, and those that vouch for it, in PEM.
+    pub cert: PathBuf,
+    /// Its private key, in PEM.
+    pub key: PathBuf,
 }
 
 /// How a server logs.
@@ -130,6 +144,7 @@ impl Default for Config {
             grace_s: 20,
             log: Log::Text,
             origins: Vec::new(),
+            tls: None,
             limits: Limits::default(),
         }
     }

@@ -369,6 +369,12 @@ pub struct Serve {
     /// Something before it does TLS: other machines may reach it, with keys
     #[arg(long)]
     pub proxy: bool,
+    /// Certificate in PEM: it does TLS itself
+    #[arg(long, value_name = "FILE", requires = "tls_key")]
+    pub tls_cert: Option<PathBuf>,
+    /// Private key of the certificate, in PEM
+    #[arg(long, value_name = "FILE", requires = "tls_cert")]
+    pub tls_key: Option<PathBuf>,
     /// Ask for a key on this machine too
     #[arg(long)]
     pub keys: bool,

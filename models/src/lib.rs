@@ -11,6 +11,8 @@
 
 mod boosting;
 pub mod classify;
+#[cfg(feature = "faults")]
+mod faults;
 pub mod features;
 pub mod forecast;
 mod keep;

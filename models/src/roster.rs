@@ -96,6 +96,10 @@ pub fn find<M: ?Sized>(
 /// # Errors
 /// The nearest name, where one is near.
 pub fn entry(name: &str) -> Result<&'static Entry<dyn Univariate>, Option<&'static str>> {
+    #[cfg(feature = "faults")]
+    if let Some(fault) = crate::faults::entry(name) {
+        return Ok(fault);
+    }
     find(ROSTER, name)
 }
 

@@ -45,7 +45,6 @@ pub async fn observed(State(app): State<Shared>, mut request: Request, next: Nex
     let route = request.extensions().get::<MatchedPath>().map(|path| path.as_str().to_string());
     let route = route.unwrap_or_else(|| "none".into());
     let method = request.method().clone();
-    let origin = request.headers().get(header::ORIGIN).cloned();
     request.extensions_mut().insert(id.clone());
     let span = tracing::info_span!("request", id = id.0, %method, route);
     let work = AssertUnwindSafe(next.run(request).instrument(span.clone()));
@@ -75,11 +74,11 @@ pub async fn observed(State(app): State<Shared>, mut request: Request, next: Nex
     if let Ok(id) = HeaderValue::from_str(&id.0) {
         headers.insert(ID, id);
     }
-    if let Some(origin) = origin.filter(|origin| {
-        origin.to_str().is_ok_and(|origin| app.config.origins.iter().any(|own| own == origin))
-    }) {
-        headers.insert(header::ACCESS_CONTROL_ALLOW_ORIGIN, origin);
-        headers.insert(header::VARY, HeaderValue::from_static("origin"));
+    if app.config.tls.is_some() {
+        headers.insert(
+            header::STRICT_TRANSPORT_SECURITY,
+            HeaderValue::from_static("max-age=31536000"),
+        );
     }
     response
 }

@@ -17,6 +17,7 @@ mod health;
 mod jobs;
 mod keys;
 mod layers;
+mod origins;
 mod problem;
 mod query;
 mod rosters;
@@ -26,6 +27,7 @@ mod serve;
 mod sets;
 mod spec;
 mod table;
+mod tls;
 
 use std::sync::Arc;
 use std::time::Instant;
@@ -153,6 +155,7 @@ pub fn router(app: Shared) -> Router {
             Problem::new(StatusCode::METHOD_NOT_ALLOWED, "no_such_method", words)
         })
         .layer(middleware::from_fn_with_state(app.clone(), auth::guard))
+        .layer(middleware::from_fn_with_state(app.clone(), origins::allow))
         .layer(middleware::from_fn_with_state(app.clone(), layers::observed))
         .with_state(app)
 }

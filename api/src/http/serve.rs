@@ -6,12 +6,14 @@ use std::time::Duration;
 
 use hyper::server::conn::http1;
 use hyper_util::rt::{TokioIo, TokioTimer};
-use hyper_util::server::graceful::GracefulShutdown;
+use hyper_util::server::graceful::{GracefulShutdown, Watcher};
 use hyper_util::service::TowerToHyperService;
-use tokio::net::TcpListener;
+use tokio::io::{AsyncRead, AsyncWrite};
+use tokio::net::{TcpListener, TcpStream};
 use tokio::sync::Semaphore;
+use tokio_rustls::TlsAcceptor;
 
-use super::{App, Shared, router};
+use super::{App, Shared, router, tls};
 use crate::config::Config;
 use crate::store::Store;
 use crate::{Error, Lab};
@@ -29,12 +31,13 @@ pub async fn serve(
 ) -> Result<(), Error> {
     let store = Store::open(&config.store).await?;
     guarded(&config, &store).await?;
+    let tls = config.tls.as_ref().map(tls::acceptor).transpose()?;
     let taken = |e| Error::mistake(format!("cannot listen on {}: {e}", config.addr), None);
     let listener = TcpListener::bind(config.addr).await.map_err(taken)?;
     ready(listener.local_addr().map_err(taken)?);
     let grace = Duration::from_secs(config.grace_s);
     let app = App::new(config, lab, store).await?;
-    accept(&app, &listener, stop, grace).await;
+    accept(&app, (&listener, tls), stop, grace).await;
     app.queue.stop();
     if tokio::time::timeout(grace, app.queue.idle()).await.is_err() {
         tracing::warn!(
@@ -50,9 +53,10 @@ async fn guarded(config: &Config, store: &Store) -> Result<(), Error> {
     if config.is_local() {
         return Ok(());
     }
-    if !config.proxy {
+    if !config.proxy && config.tls.is_none() {
         let message = format!("{} can be reached by other machines without TLS", config.addr);
-        let hint = "put a proxy before it that does TLS and say --proxy, or listen on 127.0.0.1";
+        let hint = "give --tls-cert and --tls-key, or put a proxy before it that does TLS and \
+                    say --proxy, or listen on 127.0.0.1";
         return Err(Error::mistake(message, hint.to_string()));
     }
     if !store.keys().await?.iter().any(|key| key.is_live()) {
@@ -65,15 +69,16 @@ async fn guarded(config: &Config, store: &Store) -> Result<(), Error> {
 
 async fn accept(
     app: &Shared,
-    listener: &TcpListener,
+    (listener, tls): (&TcpListener, Option<TlsAcceptor>),
     stop: impl Future<Output = ()>,
     grace: Duration,
 ) {
     let service = TowerToHyperService::new(router(Arc::clone(app)));
     let limits = &app.config.limits;
     let seats = Arc::new(Semaphore::new(limits.connections));
+    let patience = Duration::from_secs(limits.header_s);
     let mut http = http1::Builder::new();
-    http.timer(TokioTimer::new()).header_read_timeout(Duration::from_secs(limits.header_s));
+    http.timer(TokioTimer::new()).header_read_timeout(patience);
     let graceful = GracefulShutdown::new();
     let mut stop = std::pin::pin!(stop);
     loop {
@@ -97,12 +102,10 @@ async fn accept(
         if let Err(error) = stream.set_nodelay(true) {
             tracing::debug!(%error, "a connection keeps its delay");
         }
-        let connection = http.serve_connection(TokioIo::new(stream), service.clone());
-        let connection = graceful.watch(connection);
+        let greeting = Greeting { tls: tls.clone(), patience, http: http.clone() };
+        let (watcher, service) = (graceful.watcher(), service.clone());
         tokio::spawn(async move {
-            if let Err(error) = connection.await {
-                tracing::debug!(%error, "a connection broke off");
-            }
+            greeting.serve(stream, service, watcher).await;
             drop(seat);
         });
     }
@@ -110,5 +113,39 @@ async fn accept(
     app.queue.stop();
     if tokio::time::timeout(grace, graceful.shutdown()).await.is_err() {
         tracing::warn!("some requests did not end in time");
+    }
+}
+
+/// How a connection is greeted: with TLS or without, within some time.
+struct Greeting {
+    tls: Option<TlsAcceptor>,
+    patience: Duration,
+    http: http1::Builder,
+}
+
+type Service = TowerToHyperService<axum::Router>;
+
+impl Greeting {
+    async fn serve(self, stream: TcpStream, service: Service, watcher: Watcher) {
+        let done = match &self.tls {
+            None => self.speak(stream, service, watcher).await,
+            Some(tls) => match tokio::time::timeout(self.patience, tls.accept(stream)).await {
+                Ok(Ok(stream)) => self.speak(stream, service, watcher).await,
+                Ok(Err(error)) => return tracing::debug!(%error, "a greeting failed"),
+                Err(_) => return tracing::debug!("a greeting took too long"),
+            },
+        };
+        if let Err(error) = done {
+            tracing::debug!(%error, "a connection broke off");
+        }
+    }
+
+    async fn speak(
+        &self,
+        stream: impl AsyncRead + AsyncWrite + Unpin + Send + 'static,
+        service: Service,
+        watcher: Watcher,
+    ) -> hyper::Result<()> {
+        watcher.watch(self.http.serve_connection(TokioIo::new(stream), service)).await
     }
 }

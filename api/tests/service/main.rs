@@ -4,7 +4,10 @@ mod document;
 mod forecasts;
 mod limits;
 mod names;
+mod origins;
+mod panics;
 mod roles;
+mod tls;
 
 use std::io::{Read, Write};
 use std::net::{SocketAddr, TcpStream};

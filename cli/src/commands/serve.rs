@@ -19,9 +19,10 @@ pub fn run(args: &Serve, say: &Say) -> Result<Outcome, Error> {
     }
     log(config.log);
     let lab = lab(&config.data_root);
-    let words = *say;
+    let (words, scheme) = (*say, if config.tls.is_some() { "https" } else { "http" });
     let ready = move |addr| {
-        words.remark(&format!("serving on http://{addr}, the routes on http://{addr}/docs"))
+        let url = format!("{scheme}://{addr}");
+        words.remark(&format!("serving on {url}, the routes on {url}/docs"))
     };
     runtime()?.block_on(http::serve(config, lab, stopped(), ready))?;
     Ok(Outcome::Done)
@@ -42,6 +43,8 @@ fn config(args: &Serve) -> Result<Config, Error> {
     flags.extend(args.addr.as_deref().map(|addr| Override::new("addr", addr)));
     flags.extend(args.store.as_ref().map(|store| Override::new("store", shown(store))));
     flags.extend(args.data_root.as_ref().map(|root| Override::new("data_root", shown(root))));
+    flags.extend(args.tls_cert.as_ref().map(|path| Override::new("tls.cert", shown(path))));
+    flags.extend(args.tls_key.as_ref().map(|path| Override::new("tls.key", shown(path))));
     flags.extend(args.proxy.then(|| Override::new("proxy", true)));
     flags.extend(args.keys.then(|| Override::new("keys", true)));
     for text in &args.set {
