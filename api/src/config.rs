@@ -21,6 +21,7 @@ use crate::{Error, Override, from_text};
 /// | grace_s     | 20               | seconds that open requests have when it stops        |
 /// | log         | text             | text or json                                         |
 /// | origins     | []               | origins of pages that may ask (CORS)                 |
+/// | held_bytes  | 268435456        | of sets that stay in memory once they were read      |
 /// | tls         | none             | `cert` and `key`, two PEM files                      |
 /// | limits      |                  | see [`Limits`]                                       |
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
@@ -47,6 +48,8 @@ pub struct Config {
     pub log: Log,
     /// Origins of pages that may ask.
     pub origins: Vec<String>,
+    /// Bytes of sets that stay in memory once they were read.
+    pub held_bytes: u64,
     /// TLS of its own.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub tls: Option<Tls>,
@@ -144,6 +147,7 @@ impl Default for Config {
             grace_s: 20,
             log: Log::Text,
             origins: Vec::new(),
+            held_bytes: 256 << 20,
             tls: None,
             limits: Limits::default(),
         }

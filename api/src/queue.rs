@@ -232,7 +232,7 @@ impl Queue {
             Some(rows) => {
                 let set = written.spec.data.set.clone().unwrap_or_default();
                 let given = self.store.given_job(&set, rows)?;
-                let read = almanac_ingest::read_given(&written.spec.data, &given)?;
+                let read = self.store.read(&written.spec.data, &given)?;
                 Study::of(written, read)
             }
             None => self.lab.study(written)?,

@@ -6,7 +6,7 @@ use std::sync::Arc;
 use almanac_data::Source;
 
 /// Rows, and how they are to be read.
-#[derive(Debug, Clone)]
+#[derive(Debug, Clone, PartialEq)]
 pub struct Given {
     /// What messages call them.
     pub name: String,
@@ -19,7 +19,7 @@ pub struct Given {
 }
 
 /// Where given rows are.
-#[derive(Debug, Clone)]
+#[derive(Debug, Clone, PartialEq)]
 pub enum From {
     /// In a file of any format.
     File(PathBuf),

@@ -29,7 +29,7 @@ pub async fn serve(
     stop: impl Future<Output = ()>,
     ready: impl FnOnce(std::net::SocketAddr),
 ) -> Result<(), Error> {
-    let store = Store::open(&config.store).await?;
+    let store = Store::open(&config.store).await?.holding(config.held_bytes);
     guarded(&config, &store).await?;
     let tls = config.tls.as_ref().map(tls::acceptor).transpose()?;
     let taken = |e| Error::mistake(format!("cannot listen on {}: {e}", config.addr), None);

@@ -274,9 +274,8 @@ pub async fn series(
 
 /// The panel of a kept set.
 async fn panel_of(app: &Shared, name: &str) -> Answer<Panel> {
-    let given = app.store.given(&kept(app, name).await?);
-    let read = blocking(move || Ok(almanac_ingest::read_given(&Source::default(), &given)?));
-    Ok(read.await?.panel)
+    let (store, given) = (app.store.clone(), app.store.given(&kept(app, name).await?));
+    Ok(blocking(move || store.read(&Source::default(), &given)).await?.panel)
 }
 
 /// Which rows.
@@ -315,8 +314,8 @@ pub async fn rows(
     let which: Which = query::read(&uri)?;
     let (start, count) = (offset(which.cursor.as_deref())?, within(which.limit, ROWS, MOST_ROWS)?);
     let source = Source { from: which.from, to: which.to, ..Source::default() };
-    let given = app.store.given(&kept(&app, &name).await?);
-    let read = blocking(move || Ok(almanac_ingest::read_given(&source, &given)?)).await?;
+    let (store, given) = (app.store.clone(), app.store.given(&kept(&app, &name).await?));
+    let read = blocking(move || store.read(&source, &given)).await?;
     let panel = read.panel;
     let series = match &which.series {
         None => 0..panel.len(),

@@ -13,6 +13,7 @@
 mod jobs;
 mod keys;
 mod merge;
+mod panels;
 mod replies;
 mod sets;
 
@@ -50,6 +51,7 @@ pub struct Store {
     pub(crate) db: SqlitePool,
     /// One writer of sets at a time: what two clients append at once is appended one by one.
     pub(crate) writing: Arc<tokio::sync::Mutex<()>>,
+    panels: Arc<panels::Panels>,
     _lock: Arc<File>,
 }
 
@@ -76,7 +78,8 @@ impl Store {
             Error::mistake(format!("cannot bring {} up to date: {e}", root.display()), None)
         })?;
         let writing = Arc::default();
-        let store = Store { root: Arc::new(root.into()), db, writing, _lock: Arc::new(lock) };
+        let (root, panels) = (Arc::new(root.into()), Arc::new(panels::Panels::new(0)));
+        let store = Store { root, db, writing, panels, _lock: Arc::new(lock) };
         store.sweep().await?;
         Ok(store)
     }

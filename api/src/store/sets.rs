@@ -83,9 +83,9 @@ impl Store {
     async fn add(&self, name: &str, rows: Read, replace: bool) -> Result<Appended, Error> {
         let _one = self.writing.lock().await;
         let set = self.set(name).await?.ok_or_else(|| Error::no_set(name))?;
-        let given = self.given(&set);
+        let (own, given) = (self.clone(), self.given(&set));
         let work = move || -> Result<(Appended, Option<Panel>), Error> {
-            let old = almanac_ingest::read_given(&Source::default(), &given)?;
+            let old = own.read(&Source::default(), &given)?;
             merged(&old.panel, &rows.panel, replace)
         };
         let (appended, panel) = blocking(work).await?;
@@ -200,6 +200,7 @@ impl Store {
             return Ok(());
         }
         let path = self.root.join("sets").join(file);
+        self.panels.forget(&path);
         match fs::remove_file(&path) {
             Err(e) if e.kind() != std::io::ErrorKind::NotFound => Err(Error::io("write", &path)(e)),
             _ => Ok(()),

@@ -2,6 +2,7 @@
 
 mod client;
 mod faults;
+mod secrets;
 
 use std::collections::BTreeSet;
 use std::thread;

@@ -13,7 +13,7 @@ use super::super::rows::Rows;
 use super::super::spec::{self, Setting, SourceSpec};
 use super::super::{Answer, Problem, Shared, body, jobs, query};
 use crate::forecast::Silent;
-use crate::store::{JobKind, Task};
+use crate::store::{JobKind, Store, Task};
 use crate::{Ctx, Error, Forecasts, Lab, Study, Written};
 
 /// What is to be forecast, by which models, how far.
@@ -105,6 +105,7 @@ pub enum Naming {
 pub struct Ask {
     spec: Spec,
     past: Past,
+    store: Store,
     /// The most rows ahead.
     most: usize,
     /// How columns of the answer are called.
@@ -171,7 +172,13 @@ impl Wanted {
             money: None,
             run: RunSpec { seed: self.seed.into(), threads: 1, ..RunSpec::default() },
         };
-        Ok(Ask { spec, past, most: app.config.limits.ahead, naming: self.naming })
+        Ok(Ask {
+            spec,
+            past,
+            store: app.store.clone(),
+            most: app.config.limits.ahead,
+            naming: self.naming,
+        })
     }
 }
 
@@ -199,9 +206,8 @@ impl Ask {
 
     fn study(self) -> Result<Study, Error> {
         let read = match self.past {
-            Past::Rows(given) | Past::Set(given, _) => {
-                almanac_ingest::read_given(&self.spec.data, &given)?
-            }
+            Past::Rows(given) => almanac_ingest::read_given(&self.spec.data, &given)?,
+            Past::Set(given, _) => self.store.read(&self.spec.data, &given)?,
             Past::Read(read) => Arc::unwrap_or_clone(read),
             Past::Known(lab) => lab.read(&self.spec.data)?,
         };

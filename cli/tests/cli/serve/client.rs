@@ -3,6 +3,7 @@
 use std::io::{BufRead, BufReader, Read, Write};
 use std::net::TcpStream;
 use std::process::{Child, Command, Stdio};
+use std::thread::JoinHandle;
 use std::time::Duration;
 
 use serde_json::Value;
@@ -12,6 +13,7 @@ use crate::Desk;
 /// A running server; it is killed when it is dropped.
 pub struct Server {
     child: Child,
+    said: Option<JoinHandle<String>>,
     pub address: String,
 }
 
@@ -33,7 +35,11 @@ pub struct Event {
 impl Server {
     /// A server over the desk's `store`, on a port of its own.
     pub fn start(desk: &Desk, more: &str) -> Server {
-        let mut command = desk.command(&format!("serve --addr 127.0.0.1:0 --store store {more}"));
+        Server::run(desk.command(&format!("serve --addr 127.0.0.1:0 --store store {more}")))
+    }
+
+    /// The server that a command starts.
+    pub fn run(mut command: Command) -> Server {
         let mut child = command.stdout(Stdio::null()).stderr(Stdio::piped()).spawn().unwrap();
         let mut lines = BufReader::new(child.stderr.take().unwrap()).lines();
         let address = lines.by_ref().map(Result::unwrap).find_map(|line| {
@@ -41,8 +47,10 @@ impl Server {
             Some(rest.split(',').next()?.to_string())
         });
         // What it says later is read, so that it never waits for a full pipe.
-        std::thread::spawn(move || lines.for_each(drop));
-        Server { child, address: address.expect("it did not start") }
+        let said = std::thread::spawn(move || {
+            lines.map_while(Result::ok).fold(String::new(), |said, line| said + &line + "\n")
+        });
+        Server { child, said: Some(said), address: address.expect("it did not start") }
     }
 
     /// The same store, after this server is gone.
@@ -56,11 +64,11 @@ impl Server {
         Killer(self.child.id())
     }
 
-    /// Asks it to stop; how it ended.
+    /// Asks it to stop; how it ended, and all that it said.
     pub fn stop(mut self) -> (Option<i32>, String) {
         Command::new("kill").args(["-INT", &self.child.id().to_string()]).status().unwrap();
         let status = self.child.wait().unwrap();
-        (status.code(), format!("{status}"))
+        (status.code(), self.said.take().unwrap().join().unwrap())
     }
 
     pub fn get(&self, path: &str) -> Answer {
