@@ -67,6 +67,9 @@ pub struct Battery {
     pub parts: usize,
 }
 
+/// Parts of a curve beyond it are none.
+const MOST_PARTS: usize = 1000;
+
 #[derive(Deserialize)]
 #[serde(deny_unknown_fields)]
 struct Written {
@@ -107,6 +110,7 @@ impl TryFrom<Or<Group, Written>> for Battery {
             },
         };
         match early < late {
+            _ if parts > MOST_PARTS => Err(format!("a curve has at most {MOST_PARTS} parts")),
             true => Ok(Battery { group, early, late, spikes, beside, parts }),
             false => Err(format!("early cycle {early} must come before late cycle {late}")),
         }

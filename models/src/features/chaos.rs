@@ -24,6 +24,8 @@ const NEWEST: usize = 2000;
 
 /// Rows over which neighbours are followed for the exponent.
 const FOLLOWED: usize = 6;
+/// Lags and dimensions beyond it are nothing that a series can tell.
+const MOST: usize = 1000;
 
 /// When an autocorrelation is low enough for a lag.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Default, Deserialize)]
@@ -113,9 +115,9 @@ impl Form for Chaos {
     fn check(&self) -> Result<(), String> {
         let Table { lag, dimension, most_lag, most_dimension, .. } = &self.0;
         let numbers = [lag.unwrap_or(1), dimension.unwrap_or(1), *most_lag, *most_dimension];
-        match numbers.contains(&0) {
-            true => Err("lags and dimensions are at least 1".into()),
-            false => Ok(()),
+        match numbers.iter().all(|number| (1..=MOST).contains(number)) {
+            true => Ok(()),
+            false => Err("lags and dimensions are 1 to 1000".into()),
         }
     }
 }

@@ -16,6 +16,9 @@ use serde::Deserialize;
 
 use super::{Feature, Form, Or, Seen};
 
+/// Pairs beyond it are no season's.
+const MOST: usize = 1000;
+
 /// Pairs of terms for each period.
 #[derive(Debug, Clone, Deserialize)]
 #[serde(from = "Or<usize, Table>")]
@@ -40,9 +43,11 @@ impl From<Or<usize, Table>> for Fourier {
 
 impl Form for Fourier {
     fn check(&self) -> Result<(), String> {
-        match self.0.pairs > 0 && self.0.periods.iter().all(|&p| p > 1.0 && p.is_finite()) {
+        match (1..=MOST).contains(&self.0.pairs)
+            && self.0.periods.iter().all(|&p| p > 1.0 && p.is_finite())
+        {
             true => Ok(()),
-            false => Err("needs at least 1 pair, and periods over 1 row".into()),
+            false => Err("needs 1 to 1000 pairs, and periods over 1 row".into()),
         }
     }
 }

@@ -217,6 +217,9 @@ struct Kept {
 
 const LIFT: &str = "windows";
 
+/// Numbers of a window that is read back: more of them take more room than there is.
+const MOST_NUMBERS: usize = 1 << 24;
+
 impl Windowed {
     /// What one fit learns from.
     pub fn scope(&self) -> Scope {
@@ -343,6 +346,8 @@ impl Model<Forecasting> for Windowed {
         let goal = Goal::of(self.network.training());
         let window = self.settings.window.unwrap_or(shape.steps);
         keep::unless(shape.steps == window && window > 0, "another window")?;
+        let numbers = shape.steps.saturating_mul(shape.channels);
+        keep::unless(numbers <= MOST_NUMBERS, "a window of more numbers than one can have")?;
         keep::unless(shape.horizon == self.horizon, "another horizon")?;
         keep::unless(shape.channels == 1 + channels.len(), "other channels")?;
         keep::unless(shape.outputs == goal.outputs(), "another loss")?;

@@ -17,6 +17,11 @@ use crate::{Written, find, regress};
 /// The key of the card in a file.
 const CARD: &str = "almanac";
 
+/// Settings that say how many layers there are: each has weights of its own.
+const DEPTHS: &[&str] = &["depth", "blocks"];
+/// Steps beyond it are no window's: what is read back must not ask for more room than that.
+const LONGEST: usize = 1 << 20;
+
 /// Whose weights they are.
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
 pub(crate) struct Card {
@@ -91,40 +96,40 @@ pub(crate) fn load<M: Module>(layers: M, bytes: &[u8]) -> Result<M, FitError> {
     put(layers, &SafeTensors::deserialize(bytes).map_err(damaged)?)
 }
 
-/// Refuses a file of another network; the number of weights that it has.
+/// Refuses a file of another network, and settings of more layers or wider ones than its weights can
+/// be of; the number of weights that it has.
 ///
 /// # Errors
 /// A damaged file, or one of another network.
 pub(crate) fn admit(card: &Card, bytes: &[u8]) -> Result<usize, FitError> {
     card.admit(&whose(bytes)?)?;
-    weights(bytes)
-}
-
-fn weights(bytes: &[u8]) -> Result<usize, FitError> {
     let file = SafeTensors::deserialize(bytes).map_err(damaged)?;
-    Ok(file.tensors().iter().map(|(_, view)| view.data().len() / 4).sum())
+    let weights = file.tensors().iter().map(|(_, view)| view.data().len() / 4).sum();
+    let too_many = |name: &str, value: &Value| {
+        let most = if DEPTHS.contains(&name) { file.len() } else { LONGEST.max(weights) };
+        value.as_u64().is_some_and(|count| count > most as u64)
+    };
+    let own = card.settings.iter().filter(|(name, _)| *name != "train");
+    let mut own = own.flat_map(|(name, value)| match value {
+        Value::Array(all) => all.iter().map(|value| (name, value)).collect(),
+        one => vec![(name, one)],
+    });
+    match own.any(|(name, value)| too_many(name, value)) {
+        true => Err(failed(&"is of fewer or smaller layers than it says")),
+        false => Ok(weights),
+    }
 }
 
 /// The network on rows that a file is of, and for which shape.
 ///
 /// # Errors
-/// A damaged file, a network that does not learn from rows, settings of more weights than there are.
+/// A damaged file, or a network that does not learn from rows.
 pub(crate) fn network(bytes: &[u8]) -> Result<(Box<dyn Network>, Shape), FitError> {
     let card = whose(bytes)?;
     let on_rows = find(regress::ROSTER, &card.network).is_ok();
     let line = find(ROSTER, &card.network).ok().filter(|_| on_rows);
     let line =
         line.ok_or_else(|| failed(&format!("is of no network on rows: {}", card.network)))?;
-    let weights = weights(bytes)? as u64;
-    let too_many = |value: &Value| value.as_u64().is_some_and(|count| count > weights);
-    let own = card.settings.iter().filter(|(name, _)| *name != "train");
-    let mut own = own.flat_map(|(_, value)| match value {
-        Value::Array(all) => all.iter().collect(),
-        one => vec![one],
-    });
-    if own.any(too_many) {
-        return Err(failed(&"is of smaller layers than it says"));
-    }
     let network = (line.build)(&card.settings).map_err(|e| failed(&format!("cannot be: {e}")))?;
     Ok((network, card.shape))
 }
@@ -310,5 +315,29 @@ mod tests {
         assert!(refusal(&lstm(4), SHAPE, &endless).contains("not finite"));
         let bare = safetensors::serialize(Vec::<(&str, TensorView<'_>)>::new(), None).unwrap();
         assert!(refusal(&lstm(4), SHAPE, &bare).contains("does not say of which network"));
+    }
+
+    /// A card cannot ask for more room than its weights have: wide layers, many layers, long windows.
+    #[test]
+    fn a_card_asks_for_no_more_than_its_weights() {
+        let bytes = taught(&lstm(4)).save().unwrap();
+        let file = SafeTensors::deserialize(&bytes).unwrap();
+        let said = |units: u64, depth: u64, channels: usize| {
+            let mut card = Card::of(&lstm(4), Shape { channels, ..SHAPE });
+            card.settings.insert("units".into(), units.into());
+            card.settings.insert("depth".into(), depth.into());
+            let card = serde_json::to_string(&card).unwrap();
+            let about = HashMap::from([(CARD.to_string(), card)]);
+            let bytes = safetensors::serialize(file.tensors(), Some(about)).unwrap();
+            let (network, shape) = network(&bytes).unwrap();
+            network.load(&Ctx::new(2), shape, &bytes).map(|_| ()).map_err(|e| e.to_string())
+        };
+        assert_eq!(said(4, 1, 1), Ok(()));
+        for (units, depth, channels) in
+            [(1 << 40, 1, 1), (1 << 19, 1, 1), (4, 1 << 40, 1), (4, 1, 1 << 40)]
+        {
+            let words = said(units, depth, channels).unwrap_err();
+            assert!(words.contains("smaller layers"), "{units} {depth} {channels}: {words}");
+        }
     }
 }
