@@ -3,9 +3,8 @@
 use std::path::Path;
 use std::sync::Arc;
 
-use almanac_backtest::{End, FoldSpec, ModelSpec, Plan, Progress, Sink, SinkError, Spec, Summary};
-use almanac_data::{Column, FoldResult, Panel, Role, Stamp};
-use almanac_ingest::Read;
+use almanac_backtest::{End, FoldSpec, ModelSpec, Progress, Sink, SinkError, Spec, Summary};
+use almanac_data::{Answered, Column, FoldResult, Leaderboard, Panel, Role, Stamp};
 use almanac_models::Ctx;
 use arrow_array::RecordBatch;
 use parquet::errors::ParquetError;
@@ -98,13 +97,9 @@ impl Study {
     /// horizons best.
     ///
     /// # Errors
-    /// As for [`Study::ahead`], [`choose`] and [`Study::forecast`].
+    /// As for [`Study::ahead`] and [`Study::forecast`]; a past too short to choose by.
     pub fn answer(mut self, ctx: &Ctx, progress: &dyn Progress) -> Result<Forecasts, Error> {
-        let spec = &mut self.written.spec;
-        if matches!(spec.model.as_slice(), [only] if only.entry == AUTO) {
-            spec.model = TRIED.map(ModelSpec::of).to_vec();
-            spec.model = vec![choose(spec, &self.read, ctx)?];
-        }
+        self.choose(ctx)?;
         let study = self.ahead()?;
         study.forecast(&study.ctx().stopped_with(ctx), progress)
     }
@@ -127,7 +122,7 @@ impl Forecasts {
     /// Those of the first `asked` models of a fold.
     pub(crate) fn of(names: Names, fold: FoldResult, asked: usize) -> Forecasts {
         let own = fold.answers.iter().filter(|answer| answer.model < asked);
-        let failure = |answer: &almanac_data::Answered| {
+        let failure = |answer: &Answered| {
             let reason = answer.error.clone()?;
             Some((names.models[answer.model].clone(), names.ids[answer.series].clone(), reason))
         };
@@ -165,6 +160,11 @@ impl Forecasts {
         tables::bytes(&[table], style)
     }
 
+    /// The answers of the models that were asked for.
+    pub(crate) fn answers(&self) -> Vec<&Answered> {
+        self.fold.answers.iter().filter(|answer| answer.model < self.asked).collect()
+    }
+
     /// The models that were asked for.
     pub fn models(&self) -> &[String] {
         &self.names.models[..self.asked]
@@ -199,8 +199,8 @@ impl Forecasts {
 
     /// `unique_id, ds, mean, lo-80, hi-80, …`, after `model` where there are several.
     pub fn table(&self) -> Result<RecordBatch, ParquetError> {
-        let own = || self.fold.answers.iter().filter(|answer| answer.model < self.asked);
-        let rows = || own().flat_map(|a| (0..a.ds.len()).map(move |step| (a, step)));
+        let own = self.answers();
+        let rows = || own.iter().flat_map(|a| (0..a.ds.len()).map(move |step| (a, step)));
         let mut columns: Vec<Named> = Vec::new();
         if self.asked > 1 {
             columns.push(words("model", rows().map(|(a, _)| &self.names.models[a.model])));
@@ -225,28 +225,53 @@ impl Forecasts {
 /// Folds by which a model is chosen.
 const CHOSEN_BY: usize = 3;
 
-/// Of a spec's models, the one that forecast the last horizons of the past best: the first of the
-/// leaderboard that a backtest makes.
-///
-/// # Errors
-/// A past too short for one fold; [`Error::Stopped`] when the context was cancelled.
-pub fn choose(spec: &Spec, read: &Read, ctx: &Ctx) -> Result<ModelSpec, Error> {
-    let horizon = spec.folds.horizon;
-    let seen = |series: almanac_data::Series<'_>| series.y.iter().filter(|y| !y.is_nan()).count();
-    let shortest = read.panel.iter().map(seen).min().unwrap_or(0);
-    // At least half of the past is left to learn from.
-    let count = (shortest / (2 * horizon.max(1))).clamp(1, CHOSEN_BY);
-    let folds = FoldSpec { horizon, count, ..FoldSpec::default() };
-    let written = Written::of(Spec { folds, ..spec.clone() });
-    let plan = Plan::new(&written.spec, &read.panel).map_err(|error| written.refuse(error))?;
-    let mut summary = Tried(Summary::new(&plan));
-    let end = plan.run(ctx, 0, &mut summary, &Silent).map_err(|e| Error::Failed(e.to_string()))?;
-    if end != End::Done {
-        return Err(Error::Stopped);
+impl Study {
+    /// Puts in the place of [`AUTO`] the model that forecast the last horizons of the past best: the
+    /// first of the leaderboard that a backtest makes.
+    ///
+    /// # Errors
+    /// A past too short for one fold; [`Error::Stopped`] when the context was cancelled.
+    pub(crate) fn choose(&mut self, ctx: &Ctx) -> Result<(), Error> {
+        let Spec { folds, model, .. } = &mut self.written.spec;
+        if !matches!(model.as_slice(), [only] if only.entry == AUTO) {
+            return Ok(());
+        }
+        *model = TRIED.map(ModelSpec::of).to_vec();
+        let horizon = folds.horizon;
+        let seen =
+            |series: almanac_data::Series<'_>| series.y.iter().filter(|y| !y.is_nan()).count();
+        let shortest = self.read.panel.iter().map(seen).min().unwrap_or(0);
+        // At least half of the past is left to learn from.
+        let count = (shortest / (2 * horizon.max(1))).clamp(1, CHOSEN_BY);
+        let own = std::mem::replace(folds, FoldSpec { horizon, count, ..FoldSpec::default() });
+        let board = self.leaderboard(ctx, &Silent)?;
+        let Spec { folds, model, .. } = &mut self.written.spec;
+        *folds = own;
+        let best = board.best().map(|best| best.model.as_str());
+        model.retain(|tried| Some(tried.entry.as_str()) == best);
+        match model.is_empty() {
+            true => Err(Error::mistake("no model could be tried on this past", None)),
+            false => Ok(()),
+        }
     }
-    let board = summary.0.leaderboard(ctx);
-    let best = board.best().and_then(|best| spec.model.iter().find(|own| own.entry == best.model));
-    best.cloned().ok_or_else(|| Error::mistake("no model could be tried on this past", None))
+
+    /// What a backtest of the study says, without a folder.
+    ///
+    /// # Errors
+    /// A spec that cannot be run; [`Error::Stopped`] when the context was cancelled.
+    pub(crate) fn leaderboard(
+        &self,
+        ctx: &Ctx,
+        progress: &dyn Progress,
+    ) -> Result<Leaderboard, Error> {
+        let plan = self.plan()?;
+        let mut summary = Tried(Summary::new(&plan));
+        let end = plan.run(ctx, 0, &mut summary, progress);
+        match end.map_err(|e| Error::Failed(e.to_string()))? {
+            End::Done => Ok(summary.0.leaderboard(ctx)),
+            End::Cancelled { .. } => Err(Error::Stopped),
+        }
+    }
 }
 
 struct Tried<'a>(Summary<'a>);

@@ -2,9 +2,9 @@
 
 use std::path::PathBuf;
 
-use almanac_backtest::{Plan, TableRows, TaskName};
-use almanac_data::Source;
-use almanac_ingest::{Card, Read, ReadError, ReadTable, cards};
+use almanac_backtest::{Plan, PlanError, TableRows, TaskName};
+use almanac_data::{Source, Table};
+use almanac_ingest::{Card, Given, Read, ReadError, ReadTable, cards};
 use almanac_models::Ctx;
 
 use crate::Error;
@@ -48,13 +48,8 @@ impl Lab {
             let read = self.read(&written.spec.data)?;
             return Ok(Study { meter, ..Study::of(written, read) });
         }
-        let source = &written.spec.data;
-        let ReadTable { table, audit, tidied, files } =
-            almanac_ingest::read_table(source, self.data_root.as_deref())?;
-        let rows = TableRows::new(&written.spec.folds, written.spec.run.seed, table);
-        let rows = rows.map_err(|error| written.refuse(error))?;
-        let read = Read { panel: rows.panel().clone(), audit, tidied, files };
-        Ok(Study { written, read, rows: Some(rows), meter })
+        let table = almanac_ingest::read_table(&written.spec.data, self.data_root.as_deref())?;
+        Ok(Study { meter, ..Study::folded(written, table)? })
     }
 
     /// Reads the data of a spec for a model that learns from all of it: no folds part it.
@@ -91,6 +86,27 @@ impl Lab {
 }
 
 impl Study {
+    /// A spec over rows that no source names; of a table, `walked` says whether its folds are.
+    ///
+    /// # Errors
+    /// As for [`Lab::read`].
+    pub fn given(written: Written, given: &Given, walked: bool) -> Result<Study, Error> {
+        if written.spec.task != TaskName::Regress {
+            let read = almanac_ingest::read_given(&written.spec.data, given)?;
+            return Ok(Study::of(written, read));
+        }
+        let table = almanac_ingest::read_table_given(&written.spec.data, given)?;
+        match walked {
+            true => Study::folded(written, table),
+            false => Study::of_table(written, table),
+        }
+    }
+
+    fn folded(written: Written, read: ReadTable) -> Result<Study, Error> {
+        let rows = |table| TableRows::new(&written.spec.folds, written.spec.run.seed, table);
+        Study::of_rows(&written, read, rows)
+    }
+
     /// A spec over a panel that was read already.
     pub fn of(written: Written, read: Read) -> Study {
         Study { written, read, rows: None, meter: Meter::start() }
@@ -101,10 +117,18 @@ impl Study {
     /// # Errors
     /// None that a table that was read can cause.
     pub fn of_table(written: Written, read: ReadTable) -> Result<Study, Error> {
+        Study::of_rows(&written, read, TableRows::whole)
+    }
+
+    fn of_rows(
+        written: &Written,
+        read: ReadTable,
+        rows: impl FnOnce(Table) -> Result<TableRows, PlanError>,
+    ) -> Result<Study, Error> {
         let ReadTable { table, audit, tidied, files } = read;
-        let rows = TableRows::whole(table).map_err(|error| written.refuse(error))?;
+        let rows = rows(table).map_err(|error| written.refuse(error))?;
         let read = Read { panel: rows.panel().clone(), audit, tidied, files };
-        Ok(Study { rows: Some(rows), ..Study::of(written, read) })
+        Ok(Study { rows: Some(rows), ..Study::of(written.clone(), read) })
     }
 
     /// Looks everything up and counts the folds.

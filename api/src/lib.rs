@@ -11,6 +11,7 @@ mod compare;
 pub mod config;
 mod error;
 mod folder;
+mod follow;
 mod forecast;
 pub mod http;
 mod kept;
@@ -25,6 +26,7 @@ mod run;
 mod spec;
 pub mod store;
 mod tables;
+mod training;
 mod values;
 
 pub use almanac_backtest::{Plan, Progress, Spec, WORKER};

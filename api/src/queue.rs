@@ -18,7 +18,8 @@ use serde_json::json;
 use tokio::sync::{Notify, watch};
 
 use crate::config::Config;
-use crate::store::{Job, JobKind, Once, Queued, State, Store, Task, blocking};
+use crate::store::{Job, JobKind, NewModel, Once, Queued, State, Store, Task, blocking};
+use crate::training::Training;
 use crate::{Ctx, Error, Lab, Place, Progress, Study, Written};
 
 pub use log::{Event, Log};
@@ -171,6 +172,10 @@ impl Queue {
         let (own, own_job, own_log) = (self.clone(), job.clone(), Arc::clone(&log));
         let end = blocking(move || own.study(&own_job, &ctx, &own_log)).await;
         noted.abort();
+        let end = match end {
+            Ok(Some(new)) => self.store.keep_model(new).await.map(|_| ()),
+            end => end.map(|_| ()),
+        };
         let (state, error) = match end {
             Ok(()) => (State::Done, None),
             Err(Error::Interrupted { .. } | Error::Stopped) if self.is_stopping() => {
@@ -225,8 +230,8 @@ impl Queue {
         }
     }
 
-    /// Reads the data and runs the study, on a thread that may take its time.
-    fn study(&self, job: &Job, ctx: &Ctx, log: &Log) -> Result<(), Error> {
+    /// Reads the data and runs the study, on a thread that may take its time; the model that it made.
+    fn study(&self, job: &Job, ctx: &Ctx, log: &Log) -> Result<Option<NewModel>, Error> {
         let written = Written::from_text("spec".as_ref(), &job.spec, &[])?;
         let study = match &job.rows {
             Some(rows) => {
@@ -239,14 +244,23 @@ impl Queue {
         };
         let folder = self.store.run_folder(&job.id);
         self.pool.install(|| match job.kind {
-            JobKind::Backtest => backtest(&study, ctx, folder, log),
+            JobKind::Backtest => backtest(&study, ctx, folder, log).map(|()| None),
             JobKind::Forecast => {
                 let forecasts = study.answer(ctx, &Teller { log, folds: 1 })?;
-                forecasts.keep(&folder)
+                forecasts.keep(&folder).map(|()| None)
             }
-            JobKind::Train => Err(Error::Failed("not yet".into())),
+            JobKind::Train => train(study, job, ctx, log).map(Some),
         })
     }
+}
+
+/// The model that a job of training made.
+fn train(study: Study, job: &Job, ctx: &Ctx, log: &Log) -> Result<NewModel, Error> {
+    let broken = |e: serde_json::Error| Error::Failed(format!("a damaged job: {e}"));
+    let training: Training =
+        serde_json::from_str(job.more.as_deref().unwrap_or_default()).map_err(broken)?;
+    let trained = study.trained(&training, ctx, &Teller { log, folds: 1 })?;
+    NewModel::of(job.id.clone(), &job.owner, &training, &trained)
 }
 
 fn backtest(study: &Study, ctx: &Ctx, folder: PathBuf, log: &Log) -> Result<(), Error> {

@@ -22,6 +22,7 @@ mod sink;
 mod spec;
 mod summary;
 mod trained;
+mod watch;
 
 use std::sync::atomic::{AtomicUsize, Ordering};
 
@@ -44,6 +45,7 @@ pub use spec::{
 };
 pub use summary::Summary;
 pub use trained::{Declared, Learnt, Trained};
+pub use watch::Coverage;
 
 use question::{Held, Question};
 use shared::Shared;

@@ -48,7 +48,7 @@ pub fn needs(method: &Method, route: &str) -> Option<Role> {
         (_, "/healthz" | "/readyz" | "/openapi.json" | "/docs" | "/") => None,
         (_, route) if route.starts_with("/v1/keys") => Some(Role::Admin),
         (&Method::GET | &Method::HEAD, _) => Some(Role::Read),
-        (&Method::POST, "/v1/forecasts") => Some(Role::Read),
+        (&Method::POST, "/v1/forecasts" | "/v1/models/{id}/predict") => Some(Role::Read),
         _ => Some(Role::Write),
     }
 }

@@ -82,16 +82,21 @@ pub struct Table {
 }
 
 impl Table {
-    /// Its rows; what the source says goes before what is found.
-    pub async fn read(self, app: &Shared, source: Source) -> Answer<Read> {
+    /// Its rows, as `ingest` takes them, for as long as it is held.
+    pub fn given(&self, app: &Shared) -> Given {
         let limits = &app.config.limits;
         let most = Some((limits.rows, limits.unpacked_bytes));
-        let said = Source { format: self.format, ..Source::default() };
+        let source = Source { format: self.format, ..Source::default() };
         let from = From::File(self.file.path().into());
-        let given = Given { name: "the body".into(), source: said, from, most };
+        Given { name: "the body".into(), source, from, most }
+    }
+
+    /// Its rows; what the source says goes before what is found.
+    pub async fn read(self, app: &Shared, source: Source) -> Answer<Read> {
+        let given = self.given(app);
         let work = move || {
             let read = almanac_ingest::read_given(&source, &given);
-            drop(self.file);
+            drop(self);
             Ok(read?)
         };
         Ok(blocking(work).await?)

@@ -9,7 +9,7 @@ use axum::extract::State;
 use axum::http::{HeaderMap, HeaderValue};
 use axum::response::{IntoResponse, Response};
 use axum::{Extension, Json};
-use serde::Serialize;
+use serde::{Deserialize, Serialize};
 use serde_json::value::RawValue;
 use tokio::sync::oneshot;
 use utoipa::ToSchema;
@@ -19,7 +19,8 @@ use super::{Answer, Refused, Shared, body, jobs, table};
 use crate::store::Job;
 use crate::{Ctx, Error, Forecasts, Style};
 
-use ask::{Naming, Wanted};
+pub use ask::Naming;
+use ask::Wanted;
 
 /// Forecasts.
 #[derive(Serialize, ToSchema)]
@@ -45,7 +46,8 @@ pub struct Failure {
 }
 
 /// A form of two parts.
-#[derive(ToSchema)]
+#[derive(Deserialize, ToSchema)]
+#[serde(deny_unknown_fields)]
 #[expect(dead_code, reason = "only the OpenAPI document reads it")]
 pub struct Form {
     /// What is asked, without `rows`, as JSON.

@@ -79,7 +79,7 @@ pub async fn create(
     let title = format!("{} on {name}", models.join(", "));
     let title = title.chars().take(200).collect();
     let rows = kept.as_ref().map(KeptSet::rows);
-    let task = Task { kind: JobKind::Backtest, title, spec: text, rows };
+    let task = Task { kind: JobKind::Backtest, title, spec: text, rows, more: None };
     enqueue(&app, &who, task, once).await
 }
 
@@ -94,7 +94,7 @@ pub async fn enqueue(app: &Shared, who: &Who, task: Task, once: Option<Once>) ->
     let (own, owner) = (Arc::clone(&app.queue), who.owner.clone());
     let (most, asked) = (app.config.limits.queue, once.clone());
     match to_its_end(async move { own.add(&owner, &task, asked.as_ref(), most).await }).await? {
-        Queued::New(job) => Ok(accepted(job)),
+        Queued::New(job) => Ok(accepted(*job)),
         Queued::Known(reply) => again(app, once.as_ref(), &reply).await,
     }
 }
@@ -113,7 +113,8 @@ async fn again(app: &Shared, once: Option<&Once>, reply: &Reply) -> Answer<Respo
     Ok(accepted(job(app, &reply.job).await?))
 }
 
-fn idempotency(headers: &HeaderMap) -> Answer<Option<String>> {
+/// The key by which a client knows its request again.
+pub fn idempotency(headers: &HeaderMap) -> Answer<Option<String>> {
     let Some(key) = headers.get("idempotency-key") else { return Ok(None) };
     match key.to_str() {
         Ok(key) if (1..=200).contains(&key.len()) && key.bytes().all(|b| b.is_ascii_graphic()) => {
@@ -224,24 +225,40 @@ pub async fn events(
 ) -> Answer<Sse<impl Stream<Item = Result<Sent, Infallible>>>> {
     let job = job(&app, &id).await?;
     let log = app.queue.log(&id);
-    let last = headers.get("last-event-id").and_then(|id| id.to_str().ok());
-    let at = match last {
-        None => Some(0),
-        Some(last) => log.number(last),
-    };
+    let at = place(&log, &headers);
     // What ended before this start of the server has no log: one event says all there is.
     let silent = job.state.is_end() && log.last() == 0;
-    let snapshot = (silent || at.is_none_or(|at| log.after(at).is_none())).then_some(job);
+    let snapshot = silent || at.is_none_or(|at| log.after(at).is_none());
+    let snapshot = snapshot.then(|| serde_json::to_string(&job).unwrap_or_default());
     let at = if snapshot.is_some() { log.last() } else { at.unwrap_or(0) };
+    Ok(listen(log, at, snapshot, silent))
+}
+
+/// Where a listener was: at the start, or none where that is another log's.
+pub fn place(log: &Log, headers: &HeaderMap) -> Option<u64> {
+    match headers.get("last-event-id").and_then(|id| id.to_str().ok()) {
+        None => Some(0),
+        Some(last) => log.number(last),
+    }
+}
+
+/// The events of a log from a place on, after a snapshot where there is one; nothing more where the
+/// log is `silent`.
+pub fn listen(
+    log: Arc<Log>,
+    at: u64,
+    snapshot: Option<String>,
+    silent: bool,
+) -> Sse<impl Stream<Item = Result<Sent, Infallible>>> {
     let listener =
         Listener { log, at, snapshot, silent, held: Vec::new().into_iter(), ended: false };
-    Ok(Sse::new(stream::unfold(listener, Listener::next)).keep_alive(KeepAlive::default()))
+    Sse::new(stream::unfold(listener, Listener::next)).keep_alive(KeepAlive::default())
 }
 
 struct Listener {
     log: Arc<Log>,
     at: u64,
-    snapshot: Option<Job>,
+    snapshot: Option<String>,
     silent: bool,
     held: std::vec::IntoIter<Event>,
     ended: bool,
@@ -249,8 +266,7 @@ struct Listener {
 
 impl Listener {
     async fn next(mut self) -> Option<(Result<Sent, Infallible>, Listener)> {
-        if let Some(job) = self.snapshot.take() {
-            let text = serde_json::to_string(&job).unwrap_or_default();
+        if let Some(text) = self.snapshot.take() {
             let sent = Sent::default().event("snapshot").id(self.log.id(self.at)).data(text);
             self.ended = self.silent;
             return Some((Ok(sent), self));

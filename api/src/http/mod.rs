@@ -17,6 +17,7 @@ mod health;
 mod jobs;
 mod keys;
 mod layers;
+mod models;
 mod origins;
 mod problem;
 mod query;
@@ -58,6 +59,8 @@ pub struct App {
     pub(crate) workers: rayon::ThreadPool,
     pub(crate) doors: auth::Doors,
     pub(crate) openapi: String,
+    /// Held while models are told of new rows.
+    pub(crate) following: tokio::sync::Mutex<()>,
     metrics: PrometheusHandle,
     started: Instant,
 }
@@ -79,6 +82,7 @@ pub type Answer<T> = Result<T, Problem>;
     tags(
         (name = "sets", description = "Panels that are kept"),
         (name = "forecasts", description = "Forecasts, now"),
+        (name = "models", description = "Models that were fitted once and answer later"),
         (name = "backtests", description = "Jobs and their runs"),
         (name = "rosters", description = "What there is to choose from"),
         (name = "keys", description = "Who may do what"),
@@ -99,6 +103,11 @@ pub fn routes() -> (Router<Shared>, utoipa::openapi::OpenApi) {
         .routes(routes!(sets::rows, sets::append))
         .routes(routes!(sets::audit))
         .routes(routes!(forecasts::create))
+        .routes(routes!(models::create, models::list))
+        .routes(routes!(models::show, models::delete))
+        .routes(routes!(models::predict))
+        .routes(routes!(models::events))
+        .routes(routes!(models::file))
         .routes(routes!(jobs::create))
         .routes(routes!(jobs::list))
         .routes(routes!(jobs::show, jobs::cancel))
@@ -137,9 +146,12 @@ impl App {
         let openapi = document.to_pretty_json().map_err(|e| Error::Failed(e.to_string()))?;
         let doors = auth::Doors::new(&config);
         let metrics = health::recorder();
-        let started = Instant::now();
-        let app = App { config, lab, store, queue, workers, doors, openapi, metrics, started };
-        Ok(Arc::new(app))
+        let (started, following) = (Instant::now(), Default::default());
+        let app =
+            App { config, lab, store, queue, workers, doors, openapi, following, metrics, started };
+        let app = Arc::new(app);
+        models::follow::tell(&app, None);
+        Ok(app)
     }
 }
 

@@ -31,7 +31,7 @@ pub struct OneRun {
     /// The job that made it.
     job: Job,
     /// Of a backtest, where it came from: versions, seeds, fingerprints, costs; of a forecast, who
-    /// answered and what failed.
+    /// answered and what failed; of a training, the model's card.
     #[schema(value_type = Object)]
     manifest: Value,
 }
@@ -48,12 +48,15 @@ pub async fn list(State(app): State<Shared>, uri: Uri) -> Answer<Json<Jobs>> {
     responses((status = 200, body = OneRun), Refused<'_>))]
 pub async fn show(State(app): State<Shared>, Path(id): Path<String>) -> Answer<Json<OneRun>> {
     let (job, folder) = finished(&app, &id).await?;
-    let kind = job.kind;
-    let work = move || match kind {
-        JobKind::Backtest => Ok(to_json(&Run::open(&folder)?.manifest)),
-        JobKind::Forecast | JobKind::Train => read_json(&folder, ANSWER),
+    let manifest = match job.kind {
+        JobKind::Backtest => blocking(move || Ok(to_json(&Run::open(&folder)?.manifest))).await?,
+        JobKind::Forecast => blocking(move || read_json(&folder, ANSWER)).await?,
+        JobKind::Train => {
+            let model = app.store.model(&job.id).await?;
+            model.ok_or_else(|| Problem::absent("model", &job.id))?.card
+        }
     };
-    Ok(Json(OneRun { job, manifest: blocking(work).await? }))
+    Ok(Json(OneRun { job, manifest }))
 }
 
 /// A finished job and the folder of its run.

@@ -12,7 +12,7 @@ use utoipa::{IntoParams, ToSchema};
 
 use super::query::Path;
 use super::rows::Rows;
-use super::{Answer, Problem, Refused, Shared, body, query, table};
+use super::{Answer, Problem, Refused, Shared, body, models, query, table};
 use crate::store::{Appended, Facts, KeptSet, blocking};
 use crate::{Error, panel};
 
@@ -159,14 +159,14 @@ pub struct Reading {
     zone: Option<String>,
 }
 
-/// Uploads a set, in the place of one of the same name.
+/// Uploads a set, in the place of one of the same name. A file of `application/octet-stream` is told
+/// by its first bytes: Parquet, Arrow, CSV or NDJSON, packed or not; each has a type of its own too.
 #[utoipa::path(put, operation_id = "put_set", path = "/v1/sets/{name}", tag = "sets",
     params(("name" = String, Path, pattern = r"^[^\x00-\x1f\x7f-\x9f]{1,500}$"), Reading),
     request_body(content(
         (String = "text/csv", example = "unique_id,ds,y\na,2024-01-01,1\na,2024-01-02,2\na,2024-01-03,3\n"),
         (Rows = "application/json"),
-        (table::Binary = "application/vnd.apache.parquet"),
-        (table::Binary = "application/vnd.apache.arrow.stream"),
+        (table::Binary = "application/octet-stream"),
         (String = "application/x-ndjson"),
     )),
     responses((status = 200, body = Set), (status = 201, body = Set), Refused<'_>))]
@@ -340,7 +340,7 @@ pub async fn rows(
         ("conflicts" = inline(Option<Conflicts>), Query, description = "refuse, or replace")),
     request_body(content(
         (String = "text/csv"), (Rows = "application/json"), (String = "application/x-ndjson"),
-        (table::Binary = "application/vnd.apache.parquet"), (table::Binary = "application/vnd.apache.arrow.stream"))),
+        (table::Binary = "application/octet-stream"))),
     responses((status = 200, body = Appended), (status = 409, body = Appended), Refused<'_>))]
 pub async fn append(
     State(app): State<Shared>,
@@ -354,6 +354,9 @@ pub async fn append(
     let read = body::rows(&app, &headers, body, with_roles(said, &set.source)).await?;
     let appended = app.store.append(&name, read, replace).await?;
     let refused = appended.conflicting > 0 && !appended.replaced;
+    if !refused {
+        models::follow::tell(&app, Some(name));
+    }
     Ok((if refused { StatusCode::CONFLICT } else { StatusCode::OK }, Json(appended)))
 }
 

@@ -4,6 +4,7 @@ use axum::body::Body;
 use axum::http::{HeaderMap, HeaderValue, StatusCode, header};
 use axum::response::{IntoResponse, Response};
 
+use serde::Deserialize;
 use utoipa::openapi::RefOr;
 use utoipa::openapi::schema::{KnownFormat, ObjectBuilder, Schema, SchemaFormat, Type};
 use utoipa::{PartialSchema, ToSchema};
@@ -20,6 +21,7 @@ const KINDS: [(Style, &str); 5] = [
 ];
 
 /// The bytes of a file, for the OpenAPI document.
+#[derive(Deserialize)]
 pub struct Binary;
 
 impl ToSchema for Binary {}

@@ -50,13 +50,23 @@ pub struct Task {
     pub spec: String,
     /// The rows that it reads, where the store has them: a file, and how to read it.
     pub rows: Option<(String, Source)>,
+    /// What its kind is told beside the spec, in JSON.
+    pub more: Option<String>,
+}
+
+impl Task {
+    /// All that is asked, for telling two requests apart.
+    pub fn words(&self) -> String {
+        let more = self.more.as_deref().unwrap_or_default();
+        format!("{}\n{more}", self.spec)
+    }
 }
 
 /// What came of putting a task into the queue.
 #[derive(Debug)]
 pub enum Queued {
     /// A job that waits for its turn.
-    New(Job),
+    New(Box<Job>),
     /// The request was sent before.
     Known(Reply),
 }
@@ -131,6 +141,9 @@ pub struct Job {
     /// The rows that it reads, where they are a kept set's: its file, and how to read it.
     #[serde(skip)]
     pub rows: Option<(String, String)>,
+    /// What its kind is told beside the spec.
+    #[serde(skip)]
+    pub more: Option<String>,
     #[serde(skip)]
     pub(crate) seq: i64,
 }
@@ -151,6 +164,7 @@ impl Job {
             owner: row.get("owner"),
             spec: row.get("spec"),
             rows: row.get::<Option<_>, _>("file").zip(row.get("source")),
+            more: row.get("more"),
             seq: row.get("seq"),
         }
     }
@@ -176,19 +190,21 @@ impl Store {
         {
             return Ok(Queued::Known(reply));
         }
-        let sql = "INSERT INTO jobs (id, kind, owner, title, state, spec, file, source, created) \
-                   SELECT ?, ?, ?, ?, 'queued', ?, ?, ?, ? \
+        let sql = "INSERT INTO jobs \
+                   (id, kind, owner, title, state, spec, file, source, more, created) \
+                   SELECT ?, ?, ?, ?, 'queued', ?, ?, ?, ?, ? \
                    WHERE (SELECT count(*) FROM jobs WHERE state = 'queued') < ? RETURNING *";
-        let Task { kind, title, spec, rows } = task;
+        let Task { kind, title, spec, rows, more } = task;
         let file = rows.as_ref().map(|(file, _)| file);
         let source = rows.as_ref().map(|(_, source)| json(source)).transpose()?;
         let query = sqlx::query(sql).bind(&id).bind(kind.name()).bind(owner);
         let query = query.bind(title).bind(spec).bind(file);
-        let row = query.bind(source).bind(now()).bind(most).fetch_optional(&mut *db).await?;
+        let query = query.bind(source).bind(more);
+        let row = query.bind(now()).bind(most).fetch_optional(&mut *db).await?;
         let job = row.as_ref().map(Job::of);
         let job = job.ok_or(Error::Busy { what: "jobs in the queue", most })?;
         db.commit().await?;
-        Ok(Queued::New(job))
+        Ok(Queued::New(Box::new(job)))
     }
 
     /// A job by its id.
@@ -311,7 +327,13 @@ mod tests {
     use crate::store::Role;
 
     fn task(title: &str) -> Task {
-        Task { kind: JobKind::Backtest, title: title.into(), spec: String::new(), rows: None }
+        Task {
+            kind: JobKind::Backtest,
+            title: title.into(),
+            spec: String::new(),
+            rows: None,
+            more: None,
+        }
     }
 
     async fn queued(store: &Store, title: &str, once: Option<&Once>) -> Queued {

@@ -1,9 +1,10 @@
 //! What a server keeps: names and states in SQLite, rows and results in files beside it.
 //!
 //! ```text
-//! DIR/almanac.db      sets, jobs, keys, replies, writes
+//! DIR/almanac.db      sets, jobs, models, keys, replies, writes
 //!     sets/FILE       a tidy panel as Parquet; a change writes a new file and then its name
 //!     runs/ID/        the folder of a run
+//!     models/FILE     what a model learnt; a later state is a new file and then its name
 //!     uploads/        bodies that are being read; empty after a start
 //! ```
 //!
@@ -13,6 +14,7 @@
 mod jobs;
 mod keys;
 mod merge;
+mod models;
 mod panels;
 mod replies;
 mod sets;
@@ -37,6 +39,7 @@ use crate::Error;
 pub use jobs::{Job, JobKind, Queued, State, Task};
 pub use keys::{Key, Role, Secret};
 pub use merge::{Appended, Conflict};
+pub use models::{KeptModel, NewModel};
 pub use replies::{Once, Reply};
 pub use sets::{Facts, KeptSet};
 pub(crate) use sets::{blocking, to_its_end};
@@ -61,7 +64,7 @@ impl Store {
     /// # Errors
     /// A folder that cannot be written, is held by another process, or is of a newer version.
     pub async fn open(root: &Path) -> Result<Store, Error> {
-        for folder in ["sets", "runs", "uploads"] {
+        for folder in ["sets", "runs", "models", "uploads"] {
             let path = root.join(folder);
             fs::create_dir_all(&path).map_err(Error::io("write", &path))?;
         }
@@ -137,7 +140,12 @@ impl Store {
         let named: BTreeSet<String> = named.iter().map(|row| row.get(0)).collect();
         let runs = sqlx::query("SELECT id FROM jobs").fetch_all(&self.db).await?;
         let runs: BTreeSet<String> = runs.iter().map(|row| row.get(0)).collect();
-        for (folder, kept) in [("sets", named), ("runs", runs), ("uploads", BTreeSet::new())] {
+        let models = sqlx::query("SELECT file FROM models").fetch_all(&self.db).await?;
+        let models: BTreeSet<String> = models.iter().map(|row| row.get(0)).collect();
+        let none = BTreeSet::new();
+        for (folder, kept) in
+            [("sets", named), ("runs", runs), ("models", models), ("uploads", none)]
+        {
             let folder = self.root.join(folder);
             let entries = fs::read_dir(&folder).map_err(Error::io("read", &folder))?;
             for entry in entries.flatten() {
@@ -159,6 +167,7 @@ fn migrations() -> Migrator {
     const STEPS: &[(&str, &str)] = &[
         ("start", include_str!("../../migrations/0001_start.sql")),
         ("kinds", include_str!("../../migrations/0002_kinds.sql")),
+        ("models", include_str!("../../migrations/0003_models.sql")),
     ];
     let step = |(place, (name, sql)): (usize, &(&'static str, &'static str))| {
         let number = place as i64 + 1;

@@ -232,7 +232,7 @@ pub(super) fn json(value: &impl Serialize) -> Result<String, Error> {
     serde_json::to_string(value).map_err(|e| Error::Failed(e.to_string()))
 }
 
-fn read<T: serde::de::DeserializeOwned>(text: &str) -> Result<T, Error> {
+pub(super) fn read<T: serde::de::DeserializeOwned>(text: &str) -> Result<T, Error> {
     serde_json::from_str(text).map_err(|e| Error::Failed(format!("damaged store: {e}")))
 }
 

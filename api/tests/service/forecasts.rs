@@ -4,7 +4,7 @@ use serde_json::{Value, json};
 
 use super::{JSON, ROWS, Service};
 
-fn form(parts: &[(&str, &str, &str)]) -> ((&'static str, &'static str), String) {
+pub fn form(parts: &[(&str, &str, &str)]) -> ((&'static str, &'static str), String) {
     let part = |(name, kind, text): &(&str, &str, &str)| {
         format!(
             "--b\r\nContent-Disposition: form-data; name=\"{name}\"; filename=\"f\"\r\n\

@@ -3,6 +3,7 @@
 mod document;
 mod forecasts;
 mod limits;
+mod models;
 mod names;
 mod origins;
 mod panics;

@@ -8,7 +8,7 @@ use almanac_api::store::Role::{self, Admin, Read, Write};
 use crate::Service;
 
 /// What each route asks for. A route that is missing here fails the test.
-const ROUTES: [(&str, &str, Option<Role>); 31] = [
+const ROUTES: [(&str, &str, Option<Role>); 38] = [
     ("GET", "/healthz", None),
     ("GET", "/readyz", None),
     ("GET", "/openapi.json", None),
@@ -23,6 +23,13 @@ const ROUTES: [(&str, &str, Option<Role>); 31] = [
     ("POST", "/v1/sets/{name}/rows", Some(Write)),
     ("GET", "/v1/sets/{name}/audit", Some(Read)),
     ("POST", "/v1/forecasts", Some(Read)),
+    ("POST", "/v1/models", Some(Write)),
+    ("GET", "/v1/models", Some(Read)),
+    ("GET", "/v1/models/{id}", Some(Read)),
+    ("DELETE", "/v1/models/{id}", Some(Write)),
+    ("POST", "/v1/models/{id}/predict", Some(Read)),
+    ("GET", "/v1/models/{id}/events", Some(Read)),
+    ("GET", "/v1/models/{id}/file", Some(Read)),
     ("POST", "/v1/backtests", Some(Write)),
     ("GET", "/v1/jobs", Some(Read)),
     ("GET", "/v1/jobs/{id}", Some(Read)),

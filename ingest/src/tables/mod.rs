@@ -16,7 +16,8 @@ use std::path::Path;
 use almanac_data::{Audit, Gaps, Matrix, Source, SourceFile, Table, Tidied};
 
 use crate::error::ReadError;
-use crate::input;
+use crate::given::Given;
+use crate::input::{self, Input};
 use crate::notes::Notes;
 use crate::{numbers, reading};
 use parts::{For, Parts, Target};
@@ -63,24 +64,46 @@ pub fn read_asked(source: &Source, data_root: Option<&Path>) -> Result<ReadTable
 
 fn read_rows(source: &Source, data_root: Option<&Path>, what: For) -> Result<ReadTable, ReadError> {
     let (source, inputs) = input::resolve(source, data_root)?;
-    plain(&source)?;
+    of_inputs(&source, &inputs, what)
+}
+
+/// Reads a table from rows that are given.
+///
+/// # Errors
+/// As of [`read_table`]; more rows or bytes than they may have.
+pub fn read_table_given(source: &Source, given: &Given) -> Result<ReadTable, ReadError> {
+    let (source, input) = input::given(source, given);
+    of_inputs(&source, &[input], For::Lesson)
+}
+
+/// The same of rows that are to be asked about.
+///
+/// # Errors
+/// As of [`read_table_given`].
+pub fn read_asked_given(source: &Source, given: &Given) -> Result<ReadTable, ReadError> {
+    let (source, input) = input::given(source, given);
+    of_inputs(&source, &[input], For::Question)
+}
+
+fn of_inputs(source: &Source, inputs: &[Input], what: For) -> Result<ReadTable, ReadError> {
+    plain(source)?;
     let mut log = Log::default();
     let (mut rows, parts) =
-        Rows::read(&inputs, &source, &mut log, |heading| Parts::of_table(&source, heading, what))?;
+        Rows::read(inputs, source, &mut log, |heading| Parts::of_table(source, heading, what))?;
     let target = match what {
-        For::Lesson => take_target(&mut rows, &parts, &source, &mut log),
+        For::Lesson => take_target(&mut rows, &parts, source, &mut log),
         For::Question => Target::unknown(&parts.target, rows.len()),
     };
     let mut keep = flaws::keep(&rows, &target, &source.tidy, &mut log.notes)?;
     for joined in &source.join {
-        beside::join(&mut rows, joined, &source, &mut keep, &mut log)?;
+        beside::join(&mut rows, joined, source, &mut keep, &mut log)?;
     }
     let curves = match &source.curves {
         None => None,
-        Some(file) => Some(curves::read(&rows, file, &source, &mut keep, &mut log)?),
+        Some(file) => Some(curves::read(&rows, file, source, &mut keep, &mut log)?),
     };
     let kept: Vec<usize> = (0..rows.len()).filter(|&row| keep[row]).collect();
-    let x = features(&source, &rows, &kept)?;
+    let x = features(source, &rows, &kept)?;
     if kept.is_empty() {
         let place = inputs.first().map_or(String::new(), |input| input.name.clone());
         let reason = format!("none of its {} rows can be used", rows.len());
@@ -88,7 +111,7 @@ fn read_rows(source: &Source, data_root: Option<&Path>, what: For) -> Result<Rea
     }
     let pick = |words: &Vec<String>| kept.iter().map(|&row| words[row].clone()).collect();
     let table = Table {
-        name: reading::name(&source, &inputs),
+        name: reading::name(source, inputs),
         ids: pick(&rows.ids),
         x,
         target: target.name.clone(),

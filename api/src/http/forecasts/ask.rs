@@ -239,6 +239,7 @@ impl Ask {
         };
         spec.run.threads = app.config.job_threads();
         let spec = spec.to_toml().map_err(|e| Problem::bad(e.to_string()))?;
-        Ok(Task { kind: JobKind::Forecast, title: title.chars().take(200).collect(), spec, rows })
+        let title = title.chars().take(200).collect();
+        Ok(Task { kind: JobKind::Forecast, title, spec, rows, more: None })
     }
 }
