@@ -23,6 +23,7 @@ mod queue;
 mod replay;
 mod rosters;
 mod run;
+mod seek;
 mod spec;
 pub mod store;
 mod tables;

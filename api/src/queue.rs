@@ -18,6 +18,7 @@ use serde_json::json;
 use tokio::sync::{Notify, watch};
 
 use crate::config::Config;
+use crate::http::pages::shelf;
 use crate::store::{Job, JobKind, NewModel, Once, Queued, State, Store, Task, blocking};
 use crate::training::Training;
 use crate::{Ctx, Error, Lab, Place, Progress, Study, Written};
@@ -267,7 +268,8 @@ fn backtest(study: &Study, ctx: &Ctx, folder: PathBuf, log: &Log) -> Result<(), 
     let own = study.ctx().stopped_with(ctx);
     let plan = study.plan()?;
     let teller = Teller { log, folds: plan.fold_count() };
-    study.run(&plan, &own, &Place::At(folder), &teller).map(|_| ())
+    let run = study.run(&plan, &own, &Place::At(folder.clone()), &teller)?;
+    run.report.map_or(Ok(()), |report| shelf::keep(&folder, *report))
 }
 
 /// Why a job failed, for whoever asked for it: a full disk without the server's folders.

@@ -3,7 +3,7 @@
 use std::path::{Path, PathBuf};
 
 use almanac_backtest::{End, Plan, Progress, RunError, Sink, SinkError, Summary};
-use almanac_data::{FoldResult, Leaderboard, Manifest, Panel, Stamp};
+use almanac_data::{FoldResult, Leaderboard, Manifest, Panel, Report, Stamp};
 use almanac_models::Ctx;
 
 use crate::folder::{Folder, Holds, Identity, look, read_json, read_text, write_json};
@@ -24,6 +24,8 @@ pub struct Run {
     pub manifest: Manifest,
     /// Whether it was there already, so that nothing was computed.
     pub was_there: bool,
+    /// What its page was drawn from; none where it was there already.
+    pub report: Option<Box<Report>>,
 }
 
 /// Where a run goes.
@@ -86,8 +88,9 @@ impl Study {
         atomic::write(&folder.file("report.html"), page.as_bytes())?;
         write_json(&folder.file("manifest.json"), &report.manifest)?;
         folder.finish()?;
-        let (leaderboard, manifest) = (report.leaderboard, report.manifest);
-        Ok(Run { folder: path, leaderboard, manifest, was_there: false })
+        let (leaderboard, manifest) = (report.leaderboard.clone(), report.manifest.clone());
+        let report = Some(Box::new(report));
+        Ok(Run { folder: path, leaderboard, manifest, was_there: false, report })
     }
 
     /// Joins the kept folds into the two tables, one fold in memory at a time.
@@ -152,7 +155,7 @@ impl Run {
     pub fn open(folder: &Path) -> Result<Run, Error> {
         let leaderboard = read_json(folder, "leaderboard.json")?;
         let manifest = read_json(folder, "manifest.json")?;
-        Ok(Run { folder: folder.into(), leaderboard, manifest, was_there: true })
+        Ok(Run { folder: folder.into(), leaderboard, manifest, was_there: true, report: None })
     }
 
     /// `leaderboard.json` as it stands in the folder.

@@ -320,7 +320,8 @@ fn object(out: &mut String, keys: &[String], batch: &RecordBatch, row: usize) {
     out.push('}');
 }
 
-fn quoted(text: &str) -> String {
+/// A cell of CSV.
+pub fn quoted(text: &str) -> String {
     match text.contains([',', '"', '\n', '\r']) {
         true => format!("\"{}\"", text.replace('"', "\"\"")),
         false => text.to_string(),

@@ -3,7 +3,7 @@
   const all = (query, within = document) => [...within.querySelectorAll(query)];
   const data = (element) => JSON.parse(element.textContent);
   const template = data(document.getElementById("template"));
-  const figures = all("[data-figure]").map((box) => ({ box, spec: data(box.nextElementSibling) }));
+  const figures = [];
 
   // A figure names its colours as the style sheet does: --m1, or --m1/0.2 for a fifth of it.
   const paint = (value, key = "") => {
@@ -32,15 +32,6 @@
   };
   const drawAll = (within = document) => figures.filter(({ box }) => within.contains(box)).forEach(draw);
 
-  for (const picker of all("[data-picker]"))
-    picker.addEventListener("change", () => drawAll(picker.closest("section")));
-
-  for (const button of all("[data-model]"))
-    button.addEventListener("click", () => {
-      button.setAttribute("aria-pressed", button.getAttribute("aria-pressed") !== "true");
-      drawAll(button.closest("section"));
-    });
-
   // Cells without a number stay last in either direction.
   const sort = (head) => {
     const [row, body] = [head.parentElement, head.closest("table").tBodies[0]];
@@ -54,17 +45,31 @@
     head.setAttribute("aria-sort", down ? "descending" : "ascending");
     body.append(...[...body.rows].sort((a, b) => order(value(a), value(b))));
   };
-  for (const button of all(".sortable th button"))
-    button.addEventListener("click", () => sort(button.parentElement));
+
+  // Takes in what is new on the page: draws its figures, listens to its controls.
+  const adopt = (within) => {
+    figures.push(...all("[data-figure]", within).map((box) => ({ box, spec: data(box.nextElementSibling) })));
+    for (const picker of all("[data-picker]", within))
+      picker.addEventListener("change", () => drawAll(picker.closest("section")));
+    for (const button of all("[data-model]", within))
+      button.addEventListener("click", () => {
+        button.setAttribute("aria-pressed", button.getAttribute("aria-pressed") !== "true");
+        drawAll(button.closest("section"));
+      });
+    for (const button of all(".sortable th button", within))
+      button.addEventListener("click", () => sort(button.parentElement));
+    drawAll(within);
+  };
 
   // Paper is light and narrower than most screens.
   const paper = (printing, size) => {
     document.documentElement.classList.toggle("printing", printing);
     drawAll();
-    for (const { box } of figures) Plotly.relayout(box, size);
+    for (const { box } of figures.filter(({ box }) => box.isConnected)) Plotly.relayout(box, size);
   };
   addEventListener("beforeprint", () => paper(true, { autosize: false, width: 640 }));
   addEventListener("afterprint", () => paper(false, { autosize: true }));
   matchMedia("(prefers-color-scheme: dark)").addEventListener("change", () => drawAll());
-  drawAll();
+  globalThis.almanac = { all, adopt };
+  adopt(document);
 })();

@@ -6,6 +6,7 @@
 #![forbid(unsafe_code)]
 
 mod api;
+pub mod app;
 mod figures;
 mod look;
 mod page;

@@ -15,8 +15,8 @@ use crate::verdict::{caveats, leaks, verdict};
 
 /// plotly.js 4.1.1, basic bundle, as its authors minified it: `assets/README.md`.
 pub const PLOTLY_JS: &str = include_str!("../assets/plotly-basic.min.js");
-const PAGE_JS: &str = include_str!("../assets/page.js");
-const PAGE_CSS: &str = include_str!("../assets/page.css");
+pub(crate) const PAGE_JS: &str = include_str!("../assets/page.js");
+pub(crate) const PAGE_CSS: &str = include_str!("../assets/page.css");
 
 /// Models that the error charts show before a reader asks for more.
 const DRAWN: usize = 7;
@@ -73,7 +73,7 @@ pub(crate) fn plain(title: &str, body: &str) -> String {
 }
 
 /// The parts in reading order: address within the page, heading, HTML.
-fn parts(report: &Report) -> Vec<(&'static str, &'static str, String)> {
+pub(crate) fn parts(report: &Report) -> Vec<(&'static str, &'static str, String)> {
     let looks = Looks::new(&report.leaderboard);
     let primary = report.leaderboard.primary_metric.as_str();
     let measure = report.measures.iter().find(|m| m.metric == primary);
@@ -114,7 +114,7 @@ fn parts(report: &Report) -> Vec<(&'static str, &'static str, String)> {
     parts
 }
 
-fn header(report: &Report) -> String {
+pub(crate) fn header(report: &Report) -> String {
     let run = &report.manifest;
     let whole = |stamp: &str| format!("<span class=whole>{}</span>", escape(stamp));
     let of_panel = || {

@@ -19,6 +19,7 @@ mod findings;
 mod freq;
 mod gather;
 mod given;
+mod glance;
 mod grid;
 mod input;
 mod names;
@@ -38,6 +39,7 @@ use almanac_data::{Audit, Panel, Source, SourceFile, Tidied};
 pub use cards::Card;
 pub use error::ReadError;
 pub use given::{Cells, From, Given};
+pub use glance::{Glimpse, glance};
 pub use tables::{ReadTable, read_asked, read_asked_given, read_table, read_table_given};
 
 /// A source as read: the panel, what was found in the raw rows, what was done about it.

@@ -10,15 +10,17 @@ use std::sync::Mutex;
 use std::time::{Duration, Instant};
 
 use axum::extract::{MatchedPath, Request, State};
-use axum::http::{Method, StatusCode, header};
+use axum::http::{HeaderMap, Method, StatusCode, header};
 use axum::middleware::Next;
 use axum::response::{IntoResponse, Response};
 use sha2::{Digest, Sha256};
 
+use super::pages::session::Sessions;
 use super::{Answer, Problem, Shared};
+use crate::Error;
 use crate::config::Config;
 use crate::queue::locked;
-use crate::store::Role;
+use crate::store::{Key, Role};
 
 /// How long a secret that was right is taken without hashing it again.
 const REMEMBERED: Duration = Duration::from_secs(300);
@@ -40,12 +42,15 @@ pub struct Doors {
     rate: (f64, f64),
     right: Mutex<HashMap<[u8; 32], (String, Instant)>>,
     buckets: Mutex<HashMap<String, (f64, Instant)>>,
+    /// Who logged in to the dashboard.
+    pub(super) sessions: Sessions,
 }
 
 /// The role that a route asks for; none where anybody may.
 pub fn needs(method: &Method, route: &str) -> Option<Role> {
     match (method, route) {
-        (_, "/healthz" | "/readyz" | "/openapi.json" | "/docs" | "/") => None,
+        // Pages have a guard of their own, which leads to the login.
+        (_, route) if !route.starts_with("/v1/") && route != "/metrics" => None,
         (_, route) if route.starts_with("/v1/keys") => Some(Role::Admin),
         (&Method::GET | &Method::HEAD, _) => Some(Role::Read),
         (&Method::POST, "/v1/forecasts" | "/v1/models/{id}/predict") => Some(Role::Read),
@@ -55,10 +60,14 @@ pub fn needs(method: &Method, route: &str) -> Option<Role> {
 
 impl Doors {
     /// None has passed yet.
-    pub fn new(config: &Config) -> Doors {
+    ///
+    /// # Errors
+    /// A system without randomness.
+    pub fn new(config: &Config) -> Result<Doors, Error> {
         let local = config.is_local() && !config.keys;
         let rate = (f64::from(config.limits.rate), f64::from(config.limits.burst.max(1)));
-        Doors { local, rate, right: Mutex::default(), buckets: Mutex::default() }
+        let (right, buckets) = Default::default();
+        Ok(Doors { local, rate, right, buckets, sessions: Sessions::new()? })
     }
 
     /// Forgets every secret: a key was revoked.
@@ -93,15 +102,21 @@ fn unknown() -> Problem {
     problem.hint("send `Authorization: Bearer alm_…`; `almanac key create` makes one")
 }
 
-async fn who(app: &Shared, sent: Option<header::HeaderValue>) -> Answer<Who> {
-    let Some(sent) = sent else {
-        return match app.doors.local {
-            true => Ok(Who { owner: "local".into(), role: Role::Admin }),
-            false => Err(unknown()),
+/// Whose request it is: a key's, a login's, or this machine's.
+pub async fn who(app: &Shared, headers: &HeaderMap) -> Answer<Who> {
+    let Some(sent) = headers.get(header::AUTHORIZATION) else {
+        return match app.doors.sessions.of(headers) {
+            Some(session) => live(app.store.key(&session.key).await?),
+            None if app.doors.local => Ok(Who { owner: "local".into(), role: Role::Admin }),
+            None => Err(unknown()),
         };
     };
     let token = sent.to_str().ok().and_then(|sent| sent.strip_prefix("Bearer "));
-    let token = token.ok_or_else(unknown)?.trim();
+    known(app, token.ok_or_else(unknown)?.trim()).await
+}
+
+/// Whose token it is.
+pub async fn known(app: &Shared, token: &str) -> Answer<Who> {
     let parts = token.strip_prefix("alm_").and_then(|token| token.split_once('_'));
     let (id, secret) = parts.ok_or_else(unknown)?;
     // Where a fast hash of the whole token is known, nothing about the secret can be learnt from time.
@@ -121,8 +136,69 @@ async fn who(app: &Shared, sent: Option<header::HeaderValue>) -> Answer<Who> {
             key
         }
     };
-    let key = key.filter(|key| key.is_live()).ok_or_else(unknown)?;
+    live(key)
+}
+
+fn live(key: Option<Key>) -> Answer<Who> {
+    let key = key.filter(Key::is_live).ok_or_else(unknown)?;
     Ok(Who { owner: key.id, role: key.role })
+}
+
+/// Why they may not do what takes this role, now.
+pub fn refusal(app: &Shared, who: &Who, needed: Role) -> Option<Response> {
+    if who.role < needed {
+        let words =
+            format!("this takes the role `{}`, the key has `{}`", needed.name(), who.role.name());
+        return Some(Problem::new(StatusCode::FORBIDDEN, "role", words).into_response());
+    }
+    let wait = app.doors.take(&who.owner)?;
+    let problem = Problem::new(StatusCode::TOO_MANY_REQUESTS, "rate", "too many requests");
+    let mut response =
+        problem.hint("the limit is the server's setting `limits.rate`").into_response();
+    let seconds = header::HeaderValue::from(wait.as_secs() + 1);
+    response.headers_mut().insert(header::RETRY_AFTER, seconds);
+    Some(response)
+}
+
+/// A browser sends its cookie with whatever a page asks: a change needs the login's token besides.
+fn meant(app: &Shared, request: &Request) -> Answer<()> {
+    let headers = request.headers();
+    let reads = [Method::GET, Method::HEAD].contains(request.method());
+    if reads || headers.contains_key(header::AUTHORIZATION) {
+        return Ok(());
+    }
+    let Some(session) = app.doors.sessions.of(headers) else { return Ok(()) };
+    match headers.get("x-csrf-token").is_some_and(|sent| *sent == *session.token) {
+        true => Ok(()),
+        false => {
+            let words = "a change by cookie needs the header `x-csrf-token`";
+            Err(Problem::new(StatusCode::FORBIDDEN, "seal", words))
+        }
+    }
+}
+
+/// What the log of writes says of a request.
+pub struct Noted(Option<(String, String, Method, String)>);
+
+impl Noted {
+    /// Of a request with [`Who`] in its extensions; nothing of one that reads.
+    pub fn of(request: &Request) -> Noted {
+        let who = request.extensions().get::<Who>();
+        let id = request.extensions().get::<super::layers::RequestId>().cloned();
+        let (method, path) = (request.method().clone(), request.uri().path().to_string());
+        let who = who.filter(|_| ![Method::GET, Method::HEAD].contains(&method));
+        Noted(who.map(|who| (who.owner.clone(), id.unwrap_or_default().0, method, path)))
+    }
+
+    /// Keeps it, with how the request ended.
+    pub async fn keep(self, app: &Shared, status: StatusCode) {
+        let Some((owner, id, method, path)) = self.0 else { return };
+        let noted =
+            app.store.note_write((&owner, &id), (method.as_str(), &path), status.as_u16()).await;
+        if let Err(error) = noted {
+            tracing::warn!(%error, "a write cannot be noted");
+        }
+    }
 }
 
 /// Lets a request through, with [`Who`] in its extensions, or refuses it.
@@ -130,8 +206,7 @@ pub async fn guard(State(app): State<Shared>, mut request: Request, next: Next) 
     let route = request.extensions().get::<MatchedPath>().map(|path| path.as_str().to_string());
     let needed = route.as_deref().and_then(|route| needs(request.method(), route));
     let Some(needed) = needed else { return next.run(request).await };
-    let sent = request.headers().get(header::AUTHORIZATION).cloned();
-    let who = match who(&app, sent).await {
+    let who = match who(&app, request.headers()).await {
         Ok(who) => who,
         Err(problem) => {
             let mut response = problem.into_response();
@@ -140,32 +215,16 @@ pub async fn guard(State(app): State<Shared>, mut request: Request, next: Next) 
             return response;
         }
     };
-    if who.role < needed {
-        let words =
-            format!("this takes the role `{}`, the key has `{}`", needed.name(), who.role.name());
-        return Problem::new(StatusCode::FORBIDDEN, "role", words).into_response();
-    }
-    if let Some(wait) = app.doors.take(&who.owner) {
-        let problem = Problem::new(StatusCode::TOO_MANY_REQUESTS, "rate", "too many requests");
-        let mut response =
-            problem.hint("the limit is the server's setting `limits.rate`").into_response();
-        let seconds = header::HeaderValue::from(wait.as_secs() + 1);
-        response.headers_mut().insert(header::RETRY_AFTER, seconds);
+    if let Some(response) = refusal(&app, &who, needed) {
         return response;
     }
-    let writes = needed > Role::Read;
-    let about = (who.owner.clone(), request.method().clone(), request.uri().path().to_string());
-    let id = request.extensions().get::<super::layers::RequestId>().cloned().unwrap_or_default();
-    request.extensions_mut().insert(who);
-    let response = next.run(request).await;
-    if writes {
-        let (owner, method, path) = &about;
-        let status = response.status().as_u16();
-        let noted = app.store.note_write((owner, &id.0), (method.as_str(), path), status).await;
-        if let Err(error) = noted {
-            tracing::warn!(%error, "a write cannot be noted");
-        }
+    if let Err(problem) = meant(&app, &request) {
+        return problem.into_response();
     }
+    request.extensions_mut().insert(who);
+    let noted = if needed > Role::Read { Noted::of(&request) } else { Noted(None) };
+    let response = next.run(request).await;
+    noted.keep(&app, response.status()).await;
     response
 }
 
@@ -189,7 +248,7 @@ mod tests {
     fn rates() {
         let mut config = Config::default();
         (config.limits.rate, config.limits.burst) = (1, 2);
-        let doors = Doors::new(&config);
+        let doors = Doors::new(&config).unwrap();
         assert!(doors.take("a").is_none() && doors.take("a").is_none());
         assert!(doors.take("a").is_some_and(|wait| wait <= Duration::from_secs(1)));
         assert!(doors.take("b").is_none());

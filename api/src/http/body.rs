@@ -82,6 +82,11 @@ pub struct Table {
 }
 
 impl Table {
+    /// A file of a form, whose first bytes say its format.
+    pub async fn of(app: &Shared, part: multer::Field<'_>) -> Answer<Table> {
+        Ok(Table { file: file(app, part).await?, format: None })
+    }
+
     /// Its rows, as `ingest` takes them, for as long as it is held.
     pub fn given(&self, app: &Shared) -> Given {
         let limits = &app.config.limits;
@@ -200,7 +205,7 @@ trait Parts<E>: Stream<Item = Result<Bytes, E>> + Unpin {}
 impl<E, S: Stream<Item = Result<Bytes, E>> + Unpin> Parts<E> for S {}
 
 /// What is waited for no longer than for the next part of a body.
-async fn in_time<T>(app: &Shared, next: impl Future<Output = T>) -> Answer<T> {
+pub async fn in_time<T>(app: &Shared, next: impl Future<Output = T>) -> Answer<T> {
     let wait = Duration::from_secs(app.config.limits.body_s);
     tokio::time::timeout(wait, next).await.map_err(|_| {
         let words = format!("no part of the body came for {} s", wait.as_secs());

@@ -69,6 +69,12 @@ pub async fn create(
     }
     // A set that is replaced between the look at it and the job would take its file along.
     let _one = app.store.writing.lock().await;
+    let task = backtest(&app, &spec, text).await?;
+    enqueue(&app, &who, task, once).await
+}
+
+/// A backtest as a task, over the rows of its set as they are now.
+async fn backtest(app: &Shared, spec: &Spec, text: String) -> Answer<Task> {
     let name = spec.data.set.clone().unwrap_or_default();
     let kept = app.store.set(&name).await?;
     if kept.is_none() {
@@ -79,8 +85,20 @@ pub async fn create(
     let title = format!("{} on {name}", models.join(", "));
     let title = title.chars().take(200).collect();
     let rows = kept.as_ref().map(KeptSet::rows);
-    let task = Task { kind: JobKind::Backtest, title, spec: text, rows, more: None };
-    enqueue(&app, &who, task, once).await
+    Ok(Task { kind: JobKind::Backtest, title, spec: text, rows, more: None })
+}
+
+/// Puts a backtest into the queue, as a page asks for it; where its job is told.
+pub async fn begin(app: &Shared, who: &Who, spec: &Spec) -> Answer<Response> {
+    let text = admitted(app, spec)?;
+    let _one = app.store.writing.lock().await;
+    let task = backtest(app, spec, text).await?;
+    enqueue(app, who, task, None).await
+}
+
+/// Refuses a spec that is over a limit.
+pub fn admit(app: &Shared, spec: &Spec) -> Answer<()> {
+    admitted(app, spec).map(|_| ())
 }
 
 /// Whether a client would rather have a job than wait: `Prefer: respond-async` (RFC 7240).

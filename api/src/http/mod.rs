@@ -19,6 +19,7 @@ mod keys;
 mod layers;
 mod models;
 mod origins;
+pub mod pages;
 mod problem;
 mod query;
 mod rosters;
@@ -61,6 +62,10 @@ pub struct App {
     pub(crate) openapi: String,
     /// Held while models are told of new rows.
     pub(crate) following: tokio::sync::Mutex<()>,
+    /// What pages look at again and again.
+    pub(crate) shelf: pages::shelf::Shelf,
+    /// Files that wait to become sets.
+    pub(crate) waiting: pages::upload::Waiting,
     metrics: PrometheusHandle,
     started: Instant,
 }
@@ -144,12 +149,24 @@ impl App {
         let queue = Queue::start(&config, lab.clone(), store.clone()).await?;
         let (_, document) = routes();
         let openapi = document.to_pretty_json().map_err(|e| Error::Failed(e.to_string()))?;
-        let doors = auth::Doors::new(&config);
+        let doors = auth::Doors::new(&config)?;
         let metrics = health::recorder();
         let (started, following) = (Instant::now(), Default::default());
-        let app =
-            App { config, lab, store, queue, workers, doors, openapi, following, metrics, started };
-        let app = Arc::new(app);
+        let (shelf, waiting) = Default::default();
+        let app = Arc::new(App {
+            config,
+            lab,
+            store,
+            queue,
+            workers,
+            doors,
+            openapi,
+            following,
+            shelf,
+            waiting,
+            metrics,
+            started,
+        });
         models::follow::tell(&app, None);
         Ok(app)
     }
@@ -159,6 +176,7 @@ impl App {
 pub fn router(app: Shared) -> Router {
     let (routes, _) = routes();
     routes
+        .merge(pages::routes(&app))
         .fallback(|| async {
             Problem::new(StatusCode::NOT_FOUND, "no_such_route", "no such route")
         })

@@ -76,6 +76,11 @@ impl Problem {
         Error::Absent { noun, name: name.into(), hint: None }.into()
     }
 
+    /// What went wrong, and a way out.
+    pub fn words(&self) -> (&str, Option<&str>) {
+        (&self.detail, self.hint.as_deref())
+    }
+
     /// The answer to the request of this id.
     pub fn answer(&self, request_id: &str) -> Response {
         let details = ProblemDetails {

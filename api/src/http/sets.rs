@@ -187,7 +187,7 @@ pub async fn put(
     Ok((status, [(header::LOCATION, place)], Json(Set::from(set))).into_response())
 }
 
-fn named(name: &str) -> Answer<()> {
+pub fn named(name: &str) -> Answer<()> {
     let length = name.chars().count();
     if !(1..=LONGEST).contains(&length) || name.chars().any(char::is_control) {
         let words = format!("a set's name has 1 to {LONGEST} letters and no control characters");
@@ -361,7 +361,7 @@ pub async fn append(
 }
 
 /// What a client said, with what the set says of its columns and its clock.
-fn with_roles(said: Source, set: &Source) -> Source {
+pub fn with_roles(said: Source, set: &Source) -> Source {
     let many =
         |said: Vec<String>, own: &[String]| if said.is_empty() { own.to_vec() } else { said };
     Source {

@@ -81,12 +81,20 @@ impl Store {
     /// # Errors
     /// Whatever stops the reading.
     pub fn read(&self, source: &Source, given: &Given) -> Result<Read, Error> {
+        self.look(source, given).map(Arc::unwrap_or_clone)
+    }
+
+    /// The same to look at: what is held is not copied.
+    ///
+    /// # Errors
+    /// As of [`Store::read`].
+    pub fn look(&self, source: &Source, given: &Given) -> Result<Arc<Read>, Error> {
         if let Some(read) = self.panels.get(source, given) {
-            return Ok(Read::clone(&read));
+            return Ok(read);
         }
         let read = Arc::new(almanac_ingest::read_given(source, given)?);
         self.panels.put(source, given, &read);
-        Ok(Arc::unwrap_or_clone(read))
+        Ok(read)
     }
 }
 

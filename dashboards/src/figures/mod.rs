@@ -9,6 +9,7 @@ mod error;
 mod forecast;
 mod money;
 mod qq;
+pub mod series;
 mod sets;
 
 use serde_json::{Value, json};
@@ -40,6 +41,14 @@ pub struct Figure {
 }
 
 impl Figure {
+    /// The same with all it has drawn whatever model is picked.
+    pub fn always(mut self) -> Figure {
+        for trace in self.data.iter_mut().filter_map(Value::as_object_mut) {
+            trace.remove("meta");
+        }
+        self
+    }
+
     /// The figure as HTML; the page's script draws it.
     pub fn html(&self) -> String {
         format!(

@@ -55,7 +55,8 @@ fn findings(findings: &[Finding]) -> String {
     scrolling("Findings", &table)
 }
 
-fn fixes(fixes: &[Fix]) -> String {
+/// What tidying changed.
+pub fn fixes(fixes: &[Fix]) -> String {
     if fixes.is_empty() {
         return "<p>Nothing: the models saw the data as it was read.</p>".to_string();
     }
@@ -78,7 +79,8 @@ fn fixes(fixes: &[Fix]) -> String {
     scrolling("Fixes", &table)
 }
 
-fn words(code: Code) -> &'static str {
+/// A code in words.
+pub fn words(code: Code) -> &'static str {
     match code {
         Code::Duplicates => "Rows repeated for one series and time",
         Code::Gaps => "Times that are absent",

@@ -10,7 +10,7 @@ mod origin;
 mod sets;
 mod worst;
 
-pub use audit::audit;
+pub use audit::{audit, fixes, words as found};
 pub use calls::calls;
 pub use contrasts::contrasts;
 pub use failures::failures;
@@ -23,7 +23,7 @@ pub use worst::worst;
 use crate::text::escape;
 
 /// A table that scrolls sideways within itself and can be reached by keyboard.
-fn scrolling(name: &'static str, table: &str) -> String {
+pub fn scrolling(name: &'static str, table: &str) -> String {
     format!("<div class=scroll role=region tabindex=0 aria-label=\"{name}\">{table}</div>")
 }
 

@@ -94,16 +94,21 @@ impl Tab {
         }
     }
 
-    /// Opens a file and gives what happened until it was loaded, by method.
-    pub fn load(&mut self, file: &Path) -> Vec<(String, Value)> {
-        self.waiting.clear();
-        self.ask("Page.navigate", json!({"url": format!("file://{}", file.display())}));
+    /// Opens an address and gives what happened until it was loaded, by method.
+    pub fn go(&mut self, url: &str) -> Vec<(String, Value)> {
+        let before = self.happened();
+        self.ask("Page.navigate", json!({"url": url}));
+        self.loaded();
+        before.into_iter().chain(self.happened()).collect()
+    }
+
+    /// Waits until a page is loaded and drawn.
+    pub fn loaded(&mut self) {
         let loaded = |event: &Value| event["method"] == "Page.loadEventFired";
         while !self.waiting.iter().any(loaded) {
             self.waiting.push_back(self.messages.recv_timeout(PATIENCE).expect("load"));
         }
         self.run("new Promise((done) => requestAnimationFrame(() => setTimeout(done)))");
-        self.happened()
     }
 
     /// What happened since it was last asked.
