@@ -23,16 +23,28 @@ pub struct Glimpse {
     pub cells: Vec<String>,
 }
 
-/// Looks at the first rows only.
+/// Looks at the first rows only. Where a panel would have to be told which column is what, the first
+/// that may be it is proposed: somebody is asked before anything is kept.
 ///
 /// # Errors
-/// A file that is empty or cannot be read at all. Roles that cannot be found are none.
+/// A file that is empty or cannot be read at all.
 pub fn glance(source: &Source, given: &Given) -> Result<Vec<Glimpse>, ReadError> {
     let (source, input) = input::given(source, given);
     let (mut reader, _) = readers::open(&input, &source)?;
     let head = reader.next(&Wanted::default())?;
     let head = head.ok_or_else(|| ReadError::Empty { path: input.name.clone() })?;
-    let roles = Roles::find(&source, &head, &input.name).ok();
+    let heading = Heading::new(&head, &input.name);
+    let as_target = |name: &String| {
+        let source = Source { target: Some(name.clone()), ..source.clone() };
+        Roles::find(&source, &head, &input.name).ok()
+    };
+    let mut roles = Roles::find(&source, &head, &input.name).ok();
+    let mut numbers = heading.names.iter().filter(|name| heading.is_number(name));
+    roles = roles.or_else(|| numbers.find_map(as_target));
+    if let Some(roles) = roles.as_mut().filter(|roles| roles.id.is_none()) {
+        let mut words = roles.undeclared.iter().filter(|name| !heading.is_number(name));
+        roles.id = words.next().cloned();
+    }
     let role = |name: &String| {
         let roles = roles.as_ref()?;
         match name {
@@ -42,7 +54,7 @@ pub fn glance(source: &Source, given: &Given) -> Result<Vec<Glimpse>, ReadError>
             name => roles.columns.iter().find(|(own, _)| own == name).map(|(_, role)| word(*role)),
         }
     };
-    let names = Heading::new(&head, &input.name).names;
+    let names = heading.names.clone();
     let glimpse = |name: String| {
         let column = head.column(&name).map_err(|e| input.malformed(e))?;
         let cells = column.as_materialized_series().head(Some(SHOWN));
@@ -69,7 +81,7 @@ mod tests {
     use super::*;
     use crate::given::{Cells, From};
 
-    /// Usual names are found, what nobody declared is left out, and cells are as they were written.
+    /// What was said holds; what nobody said is proposed; cells are as they were written.
     #[test]
     fn a_look() {
         let words = |all: [&str; 2]| Cells::Words(all.map(|word| Some(word.to_string())).to_vec());
@@ -90,7 +102,8 @@ mod tests {
             [("date", Some("time")), ("sales", Some("target")), ("holiday", Some("known"))]
         );
         assert_eq!(found[1].cells, ["2024-01-01", "2024-01-02"]);
-        let unclear = glance(&Source::default(), &given).unwrap();
-        assert!(unclear.iter().any(|one| one.name == "holiday" && one.role.is_none()));
+        let proposed: Vec<_> =
+            glance(&Source::default(), &given).unwrap().iter().map(|one| one.role).collect();
+        assert_eq!(proposed, [Some("id"), Some("time"), Some("target"), None]);
     }
 }

@@ -144,7 +144,7 @@ fn models(change: &Change) -> String {
             shown(b),
             shown(step),
             shift.test.0.map_or(MISSING.into(), p_value),
-            escape(&shift.test.1),
+            if step.is_some() { escape(&shift.test.1) } else { MISSING.into() },
             took(shift.took.0),
             took(shift.took.1),
         )

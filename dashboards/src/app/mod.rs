@@ -39,7 +39,7 @@ pub use newrun::{Chosen, Cost, Fold, NewRun, Outline, new_run};
 pub use problem::problem;
 pub use run::{Choice, Explorer, Names, Scored, run};
 pub use set::{OneSeries, SeriesLine, SetPage, set};
-pub use studio::{Future, Studio, studio};
+pub use studio::{Future, Studio, mark, studio};
 pub use upload::{ColumnLine, Upload, new_set, roles};
 
 /// What a page may load and do: its own files, styles that plotly writes, and nothing from anywhere

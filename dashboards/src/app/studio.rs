@@ -3,7 +3,7 @@
 use almanac_data::{Bands, Leaderboard, Rank, SeriesChart};
 use serde_json::Map;
 
-use super::forms::{choice, field, line, whole};
+use super::forms::{carried, choice, field, line, whole};
 use super::{Frame, part, shell};
 use crate::figures;
 use crate::look::Looks;
@@ -55,6 +55,7 @@ impl Studio {
 pub fn studio(frame: &Frame, view: &Studio) -> String {
     let sets = view.sets.iter().map(|(name, about)| (name.as_str(), about.as_str()));
     let models = view.models.iter().map(|(name, about)| (name.as_str(), about.as_str()));
+    let series = line("series", "series", view.value("series"), "list=ids");
     let ids: String =
         view.ids.iter().map(|id| format!("<option value=\"{}\">", escape(id))).collect();
     let body = format!(
@@ -73,7 +74,7 @@ pub fn studio(frame: &Frame, view: &Studio) -> String {
             ),
             ""
         ),
-        field("series", "Series", &line("series", "series", view.value("series"), "list=ids"), ""),
+        part("one-of", &field("series", "Series", &series, "")),
         field("model", "Model", &choice("model", "model", view.value("model"), models), ""),
         field(
             "horizon",
@@ -90,6 +91,11 @@ pub fn studio(frame: &Frame, view: &Studio) -> String {
         part("answer", &format!("<datalist id=ids>{ids}</datalist>{}", answer(view))),
     );
     shell(&Frame { title: "Studio".into(), part: "/studio", ..frame.clone() }, &body)
+}
+
+/// What the values that are known in advance belong to: those of another place are not taken over.
+pub fn mark(set: &str, series: &str, cutoff: &str) -> String {
+    format!("{set}/{series}/{cutoff}")
 }
 
 fn answer(view: &Studio) -> String {
@@ -128,7 +134,9 @@ fn answer(view: &Studio) -> String {
         (None, Some(chart)) => drawn(chart, view.took_ms),
         (None, None) => String::new(),
     };
-    format!("{origin}<section class=first>{shown}</section>{}", future(view))
+    let mark = mark(view.value("set"), view.value("series"), &view.cutoff);
+    let mark = carried([("for", mark.as_str())]);
+    format!("{origin}{mark}<section class=first>{shown}</section>{}", future(view))
 }
 
 fn drawn(chart: &SeriesChart, took_ms: f64) -> String {
@@ -237,7 +245,7 @@ fn future(view: &Studio) -> String {
     };
     let rows: String = chart.at.iter().enumerate().map(row).collect();
     let table = format!(
-        "<table class=list><thead><tr><th scope=col>At</th>{heads}</tr></thead><tbody>{rows}</tbody></table>"
+        "<table><thead><tr><th scope=col>At</th>{heads}</tr></thead><tbody>{rows}</tbody></table>"
     );
     format!(
         "<h2>What is known in advance</h2><p>Change a value: the forecast answers, if the model reads the \

@@ -24,8 +24,8 @@ use crate::{Ctx, Error, Forecasts, Roster, Study, Written};
 
 /// Series that are offered by name.
 const OFFERED: usize = 200;
-/// Rows of past that are drawn.
-const DRAWN: usize = 300;
+/// Rows of past that are drawn: at least, and in horizons and seasons; and at most.
+const DRAWN: (usize, usize, usize, usize) = (60, 6, 4, 2000);
 
 /// The page.
 pub async fn show(
@@ -113,6 +113,9 @@ async fn answer(app: &Shared, view: &mut Studio, asked: &Pairs) -> Answer<()> {
     set(view, "back", &back.to_string());
     let cut = series.len() - back;
     view.cutoff = panel.calendar.show(series.at[cut - 1]);
+    let mark = app::mark(&field(view, "set"), &id, &view.cutoff);
+    let nothing = Pairs::default();
+    let asked = if asked.get("for") == mark { asked } else { &nothing };
     let (one, future) = sliced(panel, place, (cut, horizon), asked)?;
     view.future = future;
     let spec = spec(&field(view, "model"), horizon, levels(&field(view, "levels"))?, &one);
@@ -126,7 +129,9 @@ async fn answer(app: &Shared, view: &mut Studio, asked: &Pairs) -> Answer<()> {
         Problem::bad("this takes longer than the server waits for a forecast")
             .hint("start a run instead")
     })?;
-    let from = cut.saturating_sub(DRAWN);
+    let (least, horizons, seasons, most) = DRAWN;
+    let past = least.max(horizons * horizon).max(seasons * panel.season).min(most);
+    let from = cut.saturating_sub(past);
     let shown = |at: &Stamp| panel.calendar.show(*at);
     let mut chart = drawn(&made, &id)?;
     chart.past_at = series.at[from..cut].iter().map(shown).collect();

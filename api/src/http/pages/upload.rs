@@ -187,28 +187,28 @@ async fn read(app: &Shared, form: &Pairs) -> Answer<Read> {
 async fn look(app: &Shared, frame: &Frame, form: &Pairs) -> Answer<Response> {
     let (file, table) = app.waiting.get(form.get("upload"))?;
     let given = table.given(app);
-    let columns = match form.all("column").next() {
-        Some(_) => {
-            let given = given.clone();
-            let cells = blocking(move || Ok(glance(&Source::default(), &given)?)).await?;
-            let of =
-                |name: &str| cells.iter().find(|one| one.name == name).map(|one| one.cells.clone());
-            let line = |(name, role): (&str, &str)| ColumnLine {
-                name: name.into(),
-                role: role.into(),
-                sample: of(name).unwrap_or_default(),
-            };
-            form.all("column").zip(form.all("role")).map(line).collect()
+    let found = blocking(move || Ok(glance(&Source::default(), &given)?)).await?;
+    let mut form = form.clone();
+    if form.all("column").next().is_none() {
+        for one in &found {
+            form.0.push(("column".into(), one.name.clone()));
+            form.0.push(("role".into(), one.role.unwrap_or_default().into()));
         }
-        None => guessed(blocking(move || Ok(glance(&Source::default(), &given)?)).await?),
+    }
+    let cells = |name: &str| found.iter().find(|one| one.name == name).map(|one| one.cells.clone());
+    let line = |(name, role): (&str, &str)| ColumnLine {
+        name: name.into(),
+        role: role.into(),
+        sample: cells(name).unwrap_or_default(),
     };
+    let columns = form.all("column").zip(form.all("role")).map(line).collect();
     let name = match form.get("name") {
         "" => free_name(app, file.split('.').next().unwrap_or_default()).await?,
         name => name.to_string(),
     };
     let mut view = Upload { id: form.get("upload").into(), name, columns, ..Upload::default() };
     view.fields = form.0.clone();
-    let refused = match read(app, form).await {
+    let refused = match read(app, &form).await {
         Ok(read) => {
             told(&mut view, read);
             is_free(app, &view.name).await.err()
@@ -217,8 +217,13 @@ async fn look(app: &Shared, frame: &Frame, form: &Pairs) -> Answer<Response> {
     };
     view.refused = refused.map(|problem| {
         let (detail, hint) = problem.words();
-        // A hint that names a flag means a field here.
-        (detail.into(), hint.map(|hint| hint.replace("with --", "below as ")))
+        let detail = detail.strip_prefix("the body: ").unwrap_or(detail);
+        // What a flag would say is chosen here.
+        let hint = hint.map(|hint| match hint.starts_with("name it with --") {
+            true => "choose below what each column is".to_string(),
+            false => hint.to_string(),
+        });
+        (detail.into(), hint)
     });
     Ok(page(app::roles(frame, &view)))
 }
@@ -246,15 +251,6 @@ async fn free_name(app: &Shared, stem: &str) -> Answer<String> {
         }
     }
     Ok(stem.into())
-}
-
-fn guessed(found: Vec<almanac_ingest::Glimpse>) -> Vec<ColumnLine> {
-    let line = |one: almanac_ingest::Glimpse| ColumnLine {
-        name: one.name,
-        role: one.role.unwrap_or_default().into(),
-        sample: one.cells,
-    };
-    found.into_iter().map(line).collect()
 }
 
 fn told(view: &mut Upload, read: Read) {
