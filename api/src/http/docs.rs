@@ -5,7 +5,7 @@ use axum::http::header;
 use axum::response::{Html, IntoResponse};
 use utoipa::Modify;
 use utoipa::openapi::security::{Http, HttpAuthScheme, SecurityScheme};
-use utoipa::openapi::{OpenApi, Ref, RefOr};
+use utoipa::openapi::{Content, OpenApi, Ref, RefOr};
 
 use super::Shared;
 
@@ -40,6 +40,10 @@ pub fn settle(document: &mut OpenApi) {
         for operation in methods.into_iter().flatten() {
             for (status, response) in &mut operation.responses.responses {
                 let RefOr::T(own) = &mut *response else { continue };
+                if operation.operation_id.as_deref() == Some("append_rows") && status == "409" {
+                    let conflicts = Content::new(Some(Ref::from_schema_name("Appended")));
+                    own.content.insert("application/json".into(), conflicts.into());
+                }
                 if own.description.is_empty() {
                     own.description = meaning(status).into();
                 }
