@@ -47,7 +47,7 @@ pub fn settle(document: &mut OpenApi) {
                 if own.description.is_empty() {
                     own.description = meaning(status).into();
                 }
-                if own.content.contains_key("application/problem+json") {
+                if own.content.keys().eq(["application/problem+json"]) {
                     let name = format!("Refused{status}");
                     let shared = RefOr::Ref(Ref::from_response_name(&name));
                     components.responses.insert(name, std::mem::replace(response, shared));
