@@ -8,22 +8,27 @@
 
 mod log;
 mod threads;
+mod told;
 
 use std::collections::HashMap;
 use std::path::PathBuf;
 use std::sync::{Arc, Mutex, MutexGuard};
-use std::time::Duration;
+use std::time::{Duration, Instant};
 
 use serde_json::json;
 use tokio::sync::{Notify, watch};
+use tracing::Instrument;
+use tracing::field::Empty;
 
 use crate::config::Config;
 use crate::http::pages::shelf;
 use crate::store::{Job, JobKind, NewModel, Once, Queued, State, Store, Task, blocking};
 use crate::training::Training;
-use crate::{Ctx, Error, Lab, Place, Progress, Study, Written};
+use crate::{Ctx, Error, Lab, Place, Study, Written};
 
 pub use log::{Event, Log};
+use told::Teller;
+pub use told::Unwatched;
 
 /// Logs that are held; beyond, those of jobs that have ended go.
 const LOGS: usize = 200;
@@ -78,12 +83,12 @@ impl Queue {
     /// As of [`Store::queue`].
     pub async fn add(
         &self,
-        owner: &str,
+        asker: (&str, &str),
         task: &Task,
         once: Option<&Once>,
         most: u32,
     ) -> Result<Queued, Error> {
-        let queued = self.store.queue(owner, task, once, most).await;
+        let queued = self.store.queue(asker, task, once, most).await;
         match (&queued, &task.rows) {
             (Ok(Queued::New(job)), _) => {
                 self.log(&job.id).add("state", json!({ "state": State::Queued }));
@@ -145,7 +150,15 @@ impl Queue {
                 Ok(Some(job)) => {
                     // Whatever else waits may be for another of us.
                     self.wake.notify_one();
-                    self.clone().run(job).await;
+                    let span = tracing::info_span!(
+                        "job",
+                        id = job.id,
+                        owner = job.owner,
+                        request = job.request,
+                        title = job.title,
+                        models = Empty
+                    );
+                    self.clone().run(job).instrument(span).await;
                 }
                 Ok(None) => {
                     tokio::select! {
@@ -162,14 +175,15 @@ impl Queue {
     }
 
     async fn run(self: Arc<Self>, job: Job) {
-        let log = self.log(&job.id);
+        let (log, began) = (self.log(&job.id), Instant::now());
         log.add("state", json!({ "state": State::Running }));
         let ctx = Ctx::new(0);
         locked(&self.at_work).insert(job.id.clone(), ctx.clone());
         if self.is_stopping() {
             ctx.cancel();
         }
-        let noted = tokio::spawn(self.clone().note(job.id.clone(), Arc::clone(&log)));
+        let noted =
+            tokio::spawn(self.clone().note(job.id.clone(), Arc::clone(&log)).in_current_span());
         let (own, own_job, own_log) = (self.clone(), job.clone(), Arc::clone(&log));
         let end = blocking(move || own.study(&own_job, &ctx, &own_log)).await;
         noted.abort();
@@ -191,6 +205,8 @@ impl Queue {
         locked(&self.at_work).remove(&job.id);
         // Else whoever cancelled it has said so.
         if ended {
+            let seconds = began.elapsed().as_secs_f64();
+            tracing::info!(state = state.name(), error = words, seconds, "a job ended");
             metrics::counter!("almanac_jobs_total", "state" => state.name()).increment(1);
             log.end(json!({ "state": state, "error": words }));
         }
@@ -234,6 +250,7 @@ impl Queue {
     /// Reads the data and runs the study, on a thread that may take its time; the model that it made.
     fn study(&self, job: &Job, ctx: &Ctx, log: &Log) -> Result<Option<NewModel>, Error> {
         let written = Written::from_text("spec".as_ref(), &job.spec, &[])?;
+        tracing::Span::current().record("models", written.spec.model.len());
         let study = match &job.rows {
             Some(rows) => {
                 let set = written.spec.data.set.clone().unwrap_or_default();
@@ -244,7 +261,7 @@ impl Queue {
             None => self.lab.study(written)?,
         };
         let folder = self.store.run_folder(&job.id);
-        self.pool.install(|| match job.kind {
+        threads::install(&self.pool, || match job.kind {
             JobKind::Backtest => backtest(&study, ctx, folder, log).map(|()| None),
             JobKind::Forecast => {
                 let forecasts = study.answer(ctx, &Teller { log, folds: 1 })?;
@@ -278,17 +295,6 @@ fn words(error: &Error) -> String {
         _ if error.is_full() => "the server's disk is full".into(),
         Some(hint) => format!("{error}; {hint}"),
         None => error.to_string(),
-    }
-}
-
-struct Teller<'a> {
-    log: &'a Log,
-    folds: usize,
-}
-
-impl Progress for Teller<'_> {
-    fn tick(&self, done: usize, total: usize) {
-        self.log.reach(done, total, self.folds);
     }
 }
 

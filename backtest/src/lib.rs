@@ -116,10 +116,10 @@ impl Plan<'_> {
             let rows: Result<Vec<Vec<Option<Answered>>>, FitError> =
                 pool.install(|| held.par_iter_mut().enumerate().map(ask_all).collect());
             let Ok(rows) = rows else { return Ok(End::Cancelled { fold }) };
-            sink.fold(&FoldResult {
-                fold,
-                answers: rows.into_iter().flatten().flatten().collect(),
-            })?;
+            let answers = rows.into_iter().flatten().flatten().collect();
+            let result = FoldResult { fold, answers };
+            progress.fold(self, &result);
+            sink.fold(&result)?;
         }
         Ok(End::Done)
     }

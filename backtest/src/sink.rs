@@ -2,6 +2,8 @@
 
 use almanac_data::{FitError, FoldResult};
 
+use crate::Plan;
+
 /// Where results go as folds end.
 pub trait Sink {
     /// Keeps one fold; the next is not begun before this returns.
@@ -15,6 +17,9 @@ pub trait Sink {
 pub trait Progress: Sync {
     /// `done` of `total` answers are there.
     fn tick(&self, done: usize, total: usize);
+
+    /// All answers of a fold are there; most who wait do not look at them.
+    fn fold(&self, _plan: &Plan<'_>, _result: &FoldResult) {}
 }
 
 /// How a run ended.

@@ -34,6 +34,8 @@ pub struct Who {
     pub owner: String,
     /// What they may do.
     pub role: Role,
+    /// The id of their request, once it is let through.
+    pub request: String,
 }
 
 /// What is remembered of who asked.
@@ -107,7 +109,9 @@ pub async fn who(app: &Shared, headers: &HeaderMap) -> Answer<Who> {
     let Some(sent) = headers.get(header::AUTHORIZATION) else {
         return match app.doors.sessions.of(headers) {
             Some(session) => live(app.store.key(&session.key).await?),
-            None if app.doors.local => Ok(Who { owner: "local".into(), role: Role::Admin }),
+            None if app.doors.local => {
+                Ok(Who { owner: "local".into(), role: Role::Admin, request: String::new() })
+            }
             None => Err(unknown()),
         };
     };
@@ -141,7 +145,7 @@ pub async fn known(app: &Shared, token: &str) -> Answer<Who> {
 
 fn live(key: Option<Key>) -> Answer<Who> {
     let key = key.filter(Key::is_live).ok_or_else(unknown)?;
-    Ok(Who { owner: key.id, role: key.role })
+    Ok(Who { owner: key.id, role: key.role, request: String::new() })
 }
 
 /// Why they may not do what takes this role, now.
@@ -221,7 +225,8 @@ pub async fn guard(State(app): State<Shared>, mut request: Request, next: Next) 
     if let Err(problem) = meant(&app, &request) {
         return problem.into_response();
     }
-    request.extensions_mut().insert(who);
+    let id = request.extensions().get::<super::layers::RequestId>().cloned().unwrap_or_default();
+    request.extensions_mut().insert(Who { request: id.0, ..who });
     let noted = if needed > Role::Read { Noted::of(&request) } else { Noted(None) };
     let response = next.run(request).await;
     noted.keep(&app, response.status()).await;

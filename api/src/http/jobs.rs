@@ -109,9 +109,13 @@ pub fn prefers_job(headers: &HeaderMap) -> bool {
 
 /// Puts work into the queue; where the request was sent before, the answer is that it had then.
 pub async fn enqueue(app: &Shared, who: &Who, task: Task, once: Option<Once>) -> Answer<Response> {
-    let (own, owner) = (Arc::clone(&app.queue), who.owner.clone());
+    let (own, who) = (Arc::clone(&app.queue), who.clone());
     let (most, asked) = (app.config.limits.queue, once.clone());
-    match to_its_end(async move { own.add(&owner, &task, asked.as_ref(), most).await }).await? {
+    match to_its_end(async move {
+        own.add((&who.owner, &who.request), &task, asked.as_ref(), most).await
+    })
+    .await?
+    {
         Queued::New(job) => Ok(accepted(*job)),
         Queued::Known(reply) => again(app, once.as_ref(), &reply).await,
     }

@@ -18,6 +18,12 @@ pub fn pool(threads: usize) -> Result<ThreadPool, Error> {
     pool.build().map_err(|e| Error::Failed(format!("cannot start threads: {e}")))
 }
 
+/// Runs work on these threads, inside the span of whoever asks.
+pub fn install<T: Send>(pool: &ThreadPool, work: impl FnOnce() -> T + Send) -> T {
+    let span = tracing::Span::current();
+    pool.install(|| span.in_scope(work))
+}
+
 #[cfg(target_os = "linux")]
 fn give_way() -> Result<(), thread_priority::Error> {
     use thread_priority::unix::{

@@ -144,6 +144,9 @@ pub struct Job {
     /// What its kind is told beside the spec.
     #[serde(skip)]
     pub more: Option<String>,
+    /// The id of the request that asked for it.
+    #[serde(skip)]
+    pub request: String,
     #[serde(skip)]
     pub(crate) seq: i64,
 }
@@ -165,6 +168,7 @@ impl Job {
             spec: row.get("spec"),
             rows: row.get::<Option<_>, _>("file").zip(row.get("source")),
             more: row.get("more"),
+            request: row.get("request"),
             seq: row.get("seq"),
         }
     }
@@ -178,7 +182,7 @@ impl Store {
     /// More jobs waiting than `most`; a full disk.
     pub async fn queue(
         &self,
-        owner: &str,
+        (owner, request): (&str, &str),
         task: &Task,
         once: Option<&Once>,
         most: u32,
@@ -191,16 +195,16 @@ impl Store {
             return Ok(Queued::Known(reply));
         }
         let sql = "INSERT INTO jobs \
-                   (id, kind, owner, title, state, spec, file, source, more, created) \
-                   SELECT ?, ?, ?, ?, 'queued', ?, ?, ?, ?, ? \
+                   (id, kind, owner, title, state, spec, file, source, more, created, request) \
+                   SELECT ?, ?, ?, ?, 'queued', ?, ?, ?, ?, ?, ? \
                    WHERE (SELECT count(*) FROM jobs WHERE state = 'queued') < ? RETURNING *";
         let Task { kind, title, spec, rows, more } = task;
         let file = rows.as_ref().map(|(file, _)| file);
         let source = rows.as_ref().map(|(_, source)| json(source)).transpose()?;
         let query = sqlx::query(sql).bind(&id).bind(kind.name()).bind(owner);
         let query = query.bind(title).bind(spec).bind(file);
-        let query = query.bind(source).bind(more);
-        let row = query.bind(now()).bind(most).fetch_optional(&mut *db).await?;
+        let query = query.bind(source).bind(more).bind(now()).bind(request);
+        let row = query.bind(most).fetch_optional(&mut *db).await?;
         let job = row.as_ref().map(Job::of);
         let job = job.ok_or(Error::Busy { what: "jobs in the queue", most })?;
         db.commit().await?;
@@ -337,7 +341,7 @@ mod tests {
     }
 
     async fn queued(store: &Store, title: &str, once: Option<&Once>) -> Queued {
-        store.queue("local", &task(title), once, 10).await.unwrap()
+        store.queue(("local", "r1"), &task(title), once, 10).await.unwrap()
     }
 
     /// A clock that was a year ahead went back: jobs and keys keep the order in which they were made,
@@ -375,7 +379,7 @@ mod tests {
         let folder = tempfile::tempdir().unwrap();
         let store = Store::open(folder.path()).await.unwrap();
         let once = Once { key: "k".into(), asked: "a".into() };
-        let full = store.queue("local", &task("refused"), Some(&once), 0).await;
+        let full = store.queue(("local", "r1"), &task("refused"), Some(&once), 0).await;
         assert!(matches!(full, Err(Error::Busy { .. })));
         assert_eq!(store.reply("local", "k").await.unwrap(), None);
         assert!(matches!(queued(&store, "taken", Some(&once)).await, Queued::New(_)));

@@ -168,6 +168,7 @@ fn migrations() -> Migrator {
         ("start", include_str!("../../migrations/0001_start.sql")),
         ("kinds", include_str!("../../migrations/0002_kinds.sql")),
         ("models", include_str!("../../migrations/0003_models.sql")),
+        ("requests", include_str!("../../migrations/0004_requests.sql")),
     ];
     let step = |(place, (name, sql)): (usize, &(&'static str, &'static str))| {
         let number = place as i64 + 1;

@@ -2,6 +2,7 @@
 
 mod client;
 mod faults;
+mod logs;
 mod secrets;
 
 use std::collections::BTreeSet;

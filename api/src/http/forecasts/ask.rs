@@ -12,7 +12,7 @@ use utoipa::ToSchema;
 use super::super::rows::Rows;
 use super::super::spec::{self, Setting, SourceSpec};
 use super::super::{Answer, Problem, Shared, body, jobs, query};
-use crate::forecast::Silent;
+use crate::queue::Unwatched;
 use crate::store::{JobKind, Store, Task};
 use crate::{Ctx, Error, Forecasts, Lab, Study, Written};
 
@@ -201,7 +201,7 @@ impl Models {
 impl Ask {
     /// Reads the past, and forecasts.
     pub fn answer(self, ctx: &Ctx) -> Result<Forecasts, Error> {
-        self.study()?.answer(ctx, &Silent)
+        self.study()?.answer(ctx, &Unwatched)
     }
 
     fn study(self) -> Result<Study, Error> {
