@@ -4,8 +4,8 @@ use std::fs;
 
 use almanac_data::Source;
 use serde::{Deserialize, Serialize};
-use sqlx::Row;
 use sqlx::sqlite::SqliteRow;
+use sqlx::{Connection, Row, SqliteConnection};
 use utoipa::ToSchema;
 
 use super::sets::json;
@@ -187,28 +187,14 @@ impl Store {
         once: Option<&Once>,
         most: u32,
     ) -> Result<Queued, Error> {
-        let id = random(8)?;
-        let mut db = self.db.begin_with("BEGIN IMMEDIATE").await?;
-        if let Some(once) = once
-            && let Some(reply) = replies::claim(&mut db, owner, once, &id).await?
-        {
-            return Ok(Queued::Known(reply));
+        let mut db = self.db.acquire().await?;
+        let queued = queue_in(&mut db, (owner, request), task, once, most).await;
+        // SQLite undoes a step that finds the disk full, and sqlx goes on counting it as open: the
+        // next step on this connection would be refused.
+        if matches!(queued, Err(Error::Database(_))) {
+            db.close_on_drop();
         }
-        let sql = "INSERT INTO jobs \
-                   (id, kind, owner, title, state, spec, file, source, more, created, request) \
-                   SELECT ?, ?, ?, ?, 'queued', ?, ?, ?, ?, ?, ? \
-                   WHERE (SELECT count(*) FROM jobs WHERE state = 'queued') < ? RETURNING *";
-        let Task { kind, title, spec, rows, more } = task;
-        let file = rows.as_ref().map(|(file, _)| file);
-        let source = rows.as_ref().map(|(_, source)| json(source)).transpose()?;
-        let query = sqlx::query(sql).bind(&id).bind(kind.name()).bind(owner);
-        let query = query.bind(title).bind(spec).bind(file);
-        let query = query.bind(source).bind(more).bind(now()).bind(request);
-        let row = query.bind(most).fetch_optional(&mut *db).await?;
-        let job = row.as_ref().map(Job::of);
-        let job = job.ok_or(Error::Busy { what: "jobs in the queue", most })?;
-        db.commit().await?;
-        Ok(Queued::New(Box::new(job)))
+        queued
     }
 
     /// A job by its id.
@@ -323,6 +309,38 @@ impl Store {
             _ => Ok(true),
         }
     }
+}
+
+/// Puts a job into the queue and takes its key, both or neither.
+async fn queue_in(
+    db: &mut SqliteConnection,
+    (owner, request): (&str, &str),
+    task: &Task,
+    once: Option<&Once>,
+    most: u32,
+) -> Result<Queued, Error> {
+    let id = random(8)?;
+    let mut db = db.begin_with("BEGIN IMMEDIATE").await?;
+    if let Some(once) = once
+        && let Some(reply) = replies::claim(&mut db, owner, once, &id).await?
+    {
+        return Ok(Queued::Known(reply));
+    }
+    let sql = "INSERT INTO jobs \
+               (id, kind, owner, title, state, spec, file, source, more, created, request) \
+               SELECT ?, ?, ?, ?, 'queued', ?, ?, ?, ?, ?, ? \
+               WHERE (SELECT count(*) FROM jobs WHERE state = 'queued') < ? RETURNING *";
+    let Task { kind, title, spec, rows, more } = task;
+    let file = rows.as_ref().map(|(file, _)| file);
+    let source = rows.as_ref().map(|(_, source)| json(source)).transpose()?;
+    let query = sqlx::query(sql).bind(&id).bind(kind.name()).bind(owner);
+    let query = query.bind(title).bind(spec).bind(file);
+    let query = query.bind(source).bind(more).bind(now()).bind(request);
+    let row = query.bind(most).fetch_optional(&mut *db).await?;
+    let job = row.as_ref().map(Job::of);
+    let job = job.ok_or(Error::Busy { what: "jobs in the queue", most })?;
+    db.commit().await?;
+    Ok(Queued::New(Box::new(job)))
 }
 
 #[cfg(test)]

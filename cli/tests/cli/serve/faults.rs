@@ -221,7 +221,9 @@ fn a_full_disk() {
     );
     assert_eq!(append(0).status, 200);
     assert_eq!(put("other").status, 201);
-    let id = job().json()["id"].as_str().unwrap().to_string();
+    let asked = job();
+    assert_eq!(asked.status, 202, "{}", asked.text());
+    let id = asked.json()["id"].as_str().unwrap().to_string();
     assert_eq!(ended(&server, &id)["state"], "done");
     assert_eq!(server.stop().0, Some(0));
 }
