@@ -96,7 +96,7 @@ def rates(server, seconds, folder):
             time.sleep(3)
             start, at = running(server, which), time.time()
             time.sleep(seconds)
-            rows.append(("the job, nothing asked", beside, f"{(running(server, which) - start) / (time.time() - at):.2f} answers", "", "", 0))
+            rows.append(("nothing", beside, "", "", "", 0, f"{(running(server, which) - start) / (time.time() - at):.2f}"))
         for name, body in asks().items():
             before, at = (running(server, which), time.time()) if beside != "alone" else (0, 0)
             rate, p50, p99, refused = load(server, body, seconds, folder)
