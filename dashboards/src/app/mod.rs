@@ -28,7 +28,6 @@ use serde_json::Value;
 use crate::figures;
 use crate::text::{count, escape, plural};
 
-pub use crate::tables::found as finding;
 pub use assets::{Asset, assets};
 pub use compare::{Change, Compare, Shift, compare};
 pub use home::{Health, Home, SetLine, home, sets};

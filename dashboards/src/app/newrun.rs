@@ -314,8 +314,11 @@ fn cost(cost: &Cost) -> String {
     let total = match (strangers, known) {
         (n, 0.0) if n > 0 => "No run here has used these models yet, so their time is not known; it is measured by the first run.".to_string(),
         (n, known) => format!(
-            "About <b>{} s</b> on {}, by what earlier runs took for one fit{}.",
-            seconds(known / cost.threads.max(1) as f64),
+            "It will take <b>{}</b> on {}, by what earlier runs took for one fit{}.",
+            match known / cost.threads.max(1) as f64 {
+                s if s < 1.0 => "less than a second".to_string(),
+                s => format!("about {} s", seconds(s)),
+            },
             plural(cost.threads, "thread", "threads"),
             match n { 0 => String::new(), n => format!("; {} never ran here and come on top", plural(n, "model", "models")) }
         ),

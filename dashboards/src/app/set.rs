@@ -8,7 +8,7 @@ use super::forms::{carried, choice, field, line};
 use super::home::SetLine;
 use super::{Frame, describe, encoded, moment, pages, part, section, shell};
 use crate::figures::series as figures;
-use crate::tables::{facts, fixes, found, scrolling};
+use crate::tables::{counted, facts, fixes, found, scrolling};
 use crate::text::{bytes, count, escape, frequency, plural};
 
 /// Lags of the autocorrelation, at most.
@@ -222,7 +222,7 @@ fn audit(view: &SetPage) -> String {
     }
     let kind = |findings: &Vec<&Finding>| {
         let link = |finding: &&Finding| {
-            let rows = plural(finding.count, "row", "rows");
+            let rows = counted(finding.code, finding.count);
             let place = match &finding.unique_id {
                 None => String::new(),
                 Some(id) => format!(
@@ -241,7 +241,7 @@ fn audit(view: &SetPage) -> String {
         format!(
             "<details><summary><b>{}</b>: {} in {}</summary><ul>{}{rest}</ul></details>",
             found(findings[0].code),
-            plural(rows, "row", "rows"),
+            counted(findings[0].code, rows),
             plural(findings.len(), "place", "places"),
             findings.iter().take(LISTED).map(link).collect::<String>()
         )

@@ -1,9 +1,11 @@
 //! A new set: a file comes in, its columns are looked at, and only then it is kept.
 
+use almanac_data::Code;
+
 use super::forms::{carried, choice, field, line, whole};
 use super::home::SetLine;
 use super::{Frame, section, shell};
-use crate::tables::{facts, scrolling};
+use crate::tables::{counted, facts, found, scrolling};
 use crate::text::{count, escape, frequency, plural, prose};
 
 /// What is known of a file that waits to be kept.
@@ -21,8 +23,8 @@ pub struct Upload {
     pub read: Option<(SetLine, usize)>,
     /// What was said about reading it.
     pub reading: Vec<String>,
-    /// What was found: in words, rows.
-    pub findings: Vec<(String, usize)>,
+    /// What was found, and how much of it.
+    pub findings: Vec<(Code, usize)>,
     /// Why it cannot be read so, and a way out.
     pub refused: Option<(String, Option<String>)>,
 }
@@ -165,10 +167,9 @@ fn columns(view: &Upload) -> String {
 fn notes(view: &Upload) -> String {
     let reading: String =
         view.reading.iter().map(|line| format!("<li>{}</li>", prose(line))).collect();
-    let found = |(words, rows): &(String, usize)| {
-        format!("<li>{}: {}</li>", escape(words), plural(*rows, "row", "rows"))
-    };
-    let findings: String = view.findings.iter().map(found).collect();
+    let line =
+        |(code, n): &(Code, usize)| format!("<li>{}: {}</li>", found(*code), counted(*code, *n));
+    let findings: String = view.findings.iter().map(line).collect();
     let findings = match findings.is_empty() {
         true => "<p>Nothing: the rows are clean.</p>".to_string(),
         false => format!("<ul>{findings}</ul>"),

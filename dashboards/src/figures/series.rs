@@ -17,7 +17,7 @@ pub fn values(id: &str, at: &[String], y: &[f64]) -> Figure {
     Figure {
         title: "Values".to_string(),
         caption: format!(
-            "{} rows.{words} Drag the ends of the strip below to look at a stretch.",
+            "{} rows.{words} Drag the ends of the strip under the chart to look at a stretch.",
             count(y.len())
         ),
         alt: format!("Line chart of the {} values of {id} over time.", y.len()),

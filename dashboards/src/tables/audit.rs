@@ -5,7 +5,7 @@ use std::collections::BTreeMap;
 use almanac_data::{Code, Finding, Fix, Report};
 
 use super::{scrolling, some_of};
-use crate::text::{count, escape, prose};
+use crate::text::{count, escape, plural, prose};
 
 /// Names of series shown for each finding.
 const SHOWN: usize = 8;
@@ -77,6 +77,14 @@ pub fn fixes(fixes: &[Fix]) -> String {
         fixes.iter().map(row).collect::<String>()
     );
     scrolling("Fixes", &table)
+}
+
+/// How many of what a code counts: columns where they were left out, rows otherwise.
+pub fn counted(code: Code, n: usize) -> String {
+    match code {
+        Code::Undeclared => plural(n, "column", "columns"),
+        _ => plural(n, "row", "rows"),
+    }
 }
 
 /// A code in words.

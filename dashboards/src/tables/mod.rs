@@ -10,7 +10,7 @@ mod origin;
 mod sets;
 mod worst;
 
-pub use audit::{audit, fixes, words as found};
+pub use audit::{audit, counted, fixes, words as found};
 pub use calls::calls;
 pub use contrasts::contrasts;
 pub use failures::failures;

@@ -24,8 +24,6 @@ use crate::{Error, Override, from_text};
 /// Files that wait, and for how long.
 const MOST: usize = 20;
 const PATIENCE: Duration = Duration::from_secs(3600);
-/// Kinds of findings that are listed before a set is kept.
-const LISTED: usize = 12;
 
 /// A file that waits to become a set.
 struct Waits {
@@ -263,14 +261,10 @@ fn told(view: &mut Upload, read: Read) {
     };
     view.read = Some((set, panel.season));
     view.reading = read.audit.reading;
-    let mut kinds: Vec<(String, usize)> = Vec::new();
     for finding in read.audit.findings {
-        let words = app::finding(finding.code).to_string();
-        match kinds.iter_mut().find(|(own, _)| *own == words) {
-            Some((_, rows)) => *rows += finding.count,
-            None => kinds.push((words, finding.count)),
+        match view.findings.iter_mut().find(|(own, _)| *own == finding.code) {
+            Some((_, count)) => *count += finding.count,
+            None => view.findings.push((finding.code, finding.count)),
         }
     }
-    kinds.truncate(LISTED);
-    view.findings = kinds;
 }
