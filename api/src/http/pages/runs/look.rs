@@ -5,8 +5,9 @@ use std::path::PathBuf;
 use almanac_dashboards::app::Choice;
 use almanac_data::{Bands, SeriesChart};
 use arrow_array::cast::AsArray;
-use arrow_array::types::{Float64Type, Int32Type};
-use arrow_array::{Array, RecordBatch};
+use arrow_array::types::{Date32Type, Float64Type, Int32Type, Int64Type, TimestampMicrosecondType};
+use arrow_array::{Array, ArrayRef, RecordBatch};
+use arrow_schema::DataType;
 
 use super::super::super::{Answer, Shared};
 use super::super::shelf::Told;
@@ -37,13 +38,18 @@ pub async fn chart(
     let (least, horizons, seasons) = PAST;
     let past = least.max(horizons * report.horizon).max(seasons * report.manifest.season);
     let work = move || {
-        let scores = seek::series(&folder.join("scores.parquet"), &choice.series)?;
+        let scores = seek::series(
+            &folder.join("scores.parquet"),
+            &choice.series,
+            Some(("fold", choice.fold as i64)),
+        )?;
         let (cutoff, score) = at_fold(&scores, &choice, &primary);
-        let Some(cutoff) = cutoff else { return Ok((None, None)) };
-        let rows = seek::series(&folder.join("forecasts.parquet"), &choice.series)?;
+        let Some((cutoff, number)) = cutoff else { return Ok((None, None)) };
+        let number = number.map(|number| ("cutoff", number));
+        let rows = seek::series(&folder.join("forecasts.parquet"), &choice.series, number)?;
         let Some(mut chart) = answer(&rows, &choice, &cutoff) else { return Ok((None, score)) };
         let earlier = match before {
-            Before::File(path) => values(&seek::series(&path, &choice.series)?),
+            Before::File(path) => values(&seek::series(&path, &choice.series, None)?),
             Before::Rows(rows) => rows,
         };
         let first = chart.at.first().and_then(|at| earlier.iter().position(|(own, _)| own == at));
@@ -88,8 +94,23 @@ fn is_chosen(name: &str, choice: &Choice) -> bool {
     name == choice.model || name.strip_suffix("#1") == Some(&choice.model)
 }
 
+/// A stamp as text, and as the number by which its column has it.
+type At = (String, Option<i64>);
+
+fn at_row(column: &ArrayRef, row: usize) -> At {
+    let number = match column.data_type() {
+        DataType::Date32 => Some(i64::from(column.as_primitive::<Date32Type>().value(row))),
+        DataType::Int64 => Some(column.as_primitive::<Int64Type>().value(row)),
+        DataType::Timestamp(..) => {
+            Some(column.as_primitive::<TimestampMicrosecondType>().value(row))
+        }
+        _ => None,
+    };
+    (cell(column, row), number)
+}
+
 /// The series' own cutoff at the chosen fold, and the chosen model's score there.
-fn at_fold(scores: &[RecordBatch], choice: &Choice, metric: &str) -> (Option<String>, Option<f64>) {
+fn at_fold(scores: &[RecordBatch], choice: &Choice, metric: &str) -> (Option<At>, Option<f64>) {
     let (mut cutoff, mut score) = (None, None);
     for batch in scores {
         let text = |name: &str| batch.column_by_name(name).map(|column| column.as_string::<i32>());
@@ -103,7 +124,7 @@ fn at_fold(scores: &[RecordBatch], choice: &Choice, metric: &str) -> (Option<Str
         };
         for row in (0..batch.num_rows()).filter(|&row| fold.value(row) as usize == choice.fold) {
             if at.is_valid(row) {
-                cutoff = Some(cell(at, row));
+                cutoff = Some(at_row(at, row));
             }
             if is_chosen(model.value(row), choice)
                 && metrics.value(row) == metric
