@@ -7,7 +7,7 @@ use almanac_data::{Bands, SeriesChart};
 use arrow_array::cast::AsArray;
 use arrow_array::types::{Date32Type, Float64Type, Int32Type, Int64Type, TimestampMicrosecondType};
 use arrow_array::{Array, ArrayRef, RecordBatch};
-use arrow_schema::DataType;
+use arrow_schema::{DataType, TimeUnit};
 
 use super::super::super::{Answer, Shared};
 use super::super::shelf::Told;
@@ -101,7 +101,7 @@ fn at_row(column: &ArrayRef, row: usize) -> At {
     let number = match column.data_type() {
         DataType::Date32 => Some(i64::from(column.as_primitive::<Date32Type>().value(row))),
         DataType::Int64 => Some(column.as_primitive::<Int64Type>().value(row)),
-        DataType::Timestamp(..) => {
+        DataType::Timestamp(TimeUnit::Microsecond, _) => {
             Some(column.as_primitive::<TimestampMicrosecondType>().value(row))
         }
         _ => None,
