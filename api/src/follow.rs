@@ -54,7 +54,9 @@ impl Watch {
         let place = |level: f64| asked.iter().position(|own| *own == level).unwrap_or_default();
         let panel = until(&read.panel, time)?;
         let ids = panel.ids().to_vec();
-        let said = kept.predict(Read { panel, ..read.clone() }, &asked, 1, ctx)?;
+        let (audit, tidied, files) = (read.audit.clone(), read.tidied.clone(), read.files.clone());
+        let past = Read { panel, audit, tidied, files };
+        let said = kept.predict(past, &asked, 1, ctx)?;
         let (mut rows, mut held) = (0, vec![0; asked.len()]);
         for answer in said.answers().into_iter().filter(|answer| answer.error.is_none()) {
             let Ok(series) = read.panel.ids().binary_search(&ids[answer.series]) else { continue };

@@ -12,7 +12,7 @@ use std::time::{Instant, SystemTime};
 use almanac_backtest::{
     Declared, FoldSpec, Learnt, Plan, Progress, RunError, Spec, TableRows, TaskName, Trained,
 };
-use almanac_data::{FitError, Panel, Source, Table};
+use almanac_data::{Column, FitError, Panel, Source, Stamp, Table};
 use almanac_ingest::Read;
 use almanac_models::Ctx;
 use chrono::{DateTime, Utc};
@@ -192,11 +192,16 @@ impl Lesson {
 }
 
 /// The last stamp at which any series was observed.
-fn last(panel: &Panel) -> Option<String> {
+pub(crate) fn observed(panel: &Panel) -> Option<Stamp> {
     let last = |series: almanac_data::Series<'_>| {
         series.y.iter().rposition(|value| !value.is_nan()).map(|row| series.at[row])
     };
-    panel.iter().filter_map(last).max().map(|stamp| panel.calendar.show(stamp))
+    panel.iter().filter_map(last).max()
+}
+
+/// The same as text.
+fn last(panel: &Panel) -> Option<String> {
+    observed(panel).map(|stamp| panel.calendar.show(stamp))
 }
 
 impl Kept {
@@ -365,6 +370,10 @@ impl Kept {
                 )
             })?;
         }
+        // In the order of the fit, and no other: some methods know columns by their place.
+        let place = |column: &Column| lesson.columns.iter().position(|own| own.name == column.name);
+        panel.columns.retain(|column| place(column).is_some());
+        panel.columns.sort_by_key(place);
         Ok(panel)
     }
 }

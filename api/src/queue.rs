@@ -258,6 +258,9 @@ impl Queue {
                 let read = self.store.read(&written.spec.data, &given)?;
                 Study::of(written, read)
             }
+            None if job.kind == JobKind::Train && !training(job)?.backtest => {
+                self.lab.lesson(written)?
+            }
             None => self.lab.study(written)?,
         };
         let folder = self.store.run_folder(&job.id);
@@ -274,11 +277,14 @@ impl Queue {
 
 /// The model that a job of training made.
 fn train(study: Study, job: &Job, ctx: &Ctx, log: &Log) -> Result<NewModel, Error> {
-    let broken = |e: serde_json::Error| Error::Failed(format!("a damaged job: {e}"));
-    let training: Training =
-        serde_json::from_str(job.more.as_deref().unwrap_or_default()).map_err(broken)?;
+    let training = training(job)?;
     let trained = study.trained(&training, ctx, &Teller { log, folds: 1 })?;
     NewModel::of(job.id.clone(), &job.owner, &training, &trained)
+}
+
+fn training(job: &Job) -> Result<Training, Error> {
+    let broken = |e: serde_json::Error| Error::Failed(format!("a damaged job: {e}"));
+    serde_json::from_str(job.more.as_deref().unwrap_or_default()).map_err(broken)
 }
 
 fn backtest(study: &Study, ctx: &Ctx, folder: PathBuf, log: &Log) -> Result<(), Error> {

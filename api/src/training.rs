@@ -1,10 +1,11 @@
 //! A model fitted once, to be kept: with a backtest before, where asked.
 
-use almanac_data::{Leaderboard, Stamp};
+use almanac_data::{Leaderboard, Source};
 use almanac_models::Ctx;
 use serde::{Deserialize, Serialize};
 
 use crate::follow::Watch;
+use crate::kept::observed;
 use crate::{Error, Kept, Progress, Study};
 
 /// What is wanted of a training beside its spec.
@@ -18,6 +19,8 @@ pub struct Training {
     pub watch: Vec<f64>,
     /// The set whose rows it follows.
     pub follows: Option<String>,
+    /// How rows are read, as it was asked: those of a question are read so.
+    pub data: Source,
 }
 
 /// A model that was fitted.
@@ -47,9 +50,9 @@ impl Study {
             true => Some(self.leaderboard(&own, progress)?),
             false => None,
         };
-        let stamps = self.read.panel.iter().filter_map(|series| series.at.last().copied());
-        let last: Option<Stamp> = stamps.max();
-        let kept = self.train(&own, progress)?;
-        Ok(Trained { kept, scores, watch: Watch::new(&training.watch, last) })
+        let mut kept = self.train(&own, progress)?;
+        kept.card.spec.data = training.data.clone();
+        let watch = Watch::new(&training.watch, observed(&self.read.panel));
+        Ok(Trained { kept, scores, watch })
     }
 }

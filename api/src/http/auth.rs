@@ -6,10 +6,12 @@
 //! ```
 
 use std::collections::HashMap;
+use std::net::IpAddr;
 use std::sync::Mutex;
 use std::time::{Duration, Instant};
 
 use axum::extract::{MatchedPath, Request, State};
+use axum::http::uri::Authority;
 use axum::http::{HeaderMap, Method, StatusCode, header};
 use axum::middleware::Next;
 use axum::response::{IntoResponse, Response};
@@ -109,14 +111,31 @@ pub async fn who(app: &Shared, headers: &HeaderMap) -> Answer<Who> {
     let Some(sent) = headers.get(header::AUTHORIZATION) else {
         return match app.doors.sessions.of(headers) {
             Some(session) => live(app.store.key(&session.key).await?),
-            None if app.doors.local => {
+            None if app.doors.local && (app.config.proxy || is_own(headers)) => {
                 Ok(Who { owner: "local".into(), role: Role::Admin, request: String::new() })
+            }
+            None if app.doors.local => {
+                let words = "without keys this server answers to localhost and to addresses alone";
+                let problem = Problem::new(StatusCode::FORBIDDEN, "host", words);
+                Err(problem
+                    .hint("ask for it by its address, start it with --keys, or with --proxy"))
             }
             None => Err(unknown()),
         };
     };
     let token = sent.to_str().ok().and_then(|sent| sent.strip_prefix("Bearer "));
     known(app, token.ok_or_else(unknown)?.trim()).await
+}
+
+/// Whether a request is for a host that no stranger's name server can name: else a page of theirs
+/// could speak as if from this machine.
+fn is_own(headers: &HeaderMap) -> bool {
+    let Some(host) = headers.get(header::HOST) else { return true };
+    let host = host.to_str().ok().and_then(|host| host.parse::<Authority>().ok());
+    host.is_some_and(|host| {
+        let name = host.host().trim_matches(['[', ']']);
+        name == "localhost" || name.parse::<IpAddr>().is_ok()
+    })
 }
 
 /// Whose token it is.
@@ -170,6 +189,13 @@ fn meant(app: &Shared, request: &Request) -> Answer<()> {
     let reads = [Method::GET, Method::HEAD].contains(request.method());
     if reads || headers.contains_key(header::AUTHORIZATION) {
         return Ok(());
+    }
+    let site = headers.get("sec-fetch-site").and_then(|site| site.to_str().ok());
+    let origin = headers.get(header::ORIGIN).and_then(|origin| origin.to_str().ok());
+    let is_named = origin.is_some_and(|own| app.config.origins.iter().any(|named| named == own));
+    if site.is_some_and(|site| !["same-origin", "none"].contains(&site)) && !is_named {
+        let words = "another site's page may not change anything here";
+        return Err(Problem::new(StatusCode::FORBIDDEN, "foreign", words));
     }
     let Some(session) = app.doors.sessions.of(headers) else { return Ok(()) };
     match headers.get("x-csrf-token").is_some_and(|sent| *sent == *session.token) {

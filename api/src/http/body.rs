@@ -10,8 +10,9 @@ use almanac_ingest::{From, Given, Read};
 use axum::body::{Body, Bytes};
 use axum::http::{HeaderMap, StatusCode, header};
 use futures_util::{Stream, StreamExt};
-use multer::Multipart;
+use multer::{Constraints, Multipart, SizeLimit};
 use serde::de::DeserializeOwned;
+use sha2::{Digest, Sha256};
 use tempfile::NamedTempFile;
 
 use super::rows::Rows;
@@ -20,13 +21,27 @@ use crate::Error;
 use crate::config::Limits;
 use crate::store::blocking;
 
+/// Bytes of a form that are of no part.
+const BETWEEN: u64 = 1 << 16;
+
 /// A body in JSON.
 pub async fn json<T: DeserializeOwned>(app: &Shared, headers: &HeaderMap, body: Body) -> Answer<T> {
+    Ok(json_printed(app, headers, body).await?.0)
+}
+
+/// The same with the SHA-256 of its bytes, by which it is known again.
+pub async fn json_printed<T: DeserializeOwned>(
+    app: &Shared,
+    headers: &HeaderMap,
+    body: Body,
+) -> Answer<(T, String)> {
     match kind(headers) {
         "application/json" => {}
         other => return Err(wrong_type(other, "application/json")),
     }
-    parse(&app.config.limits, &memory(app, body.into_data_stream()).await?)
+    let bytes = memory(app, body.into_data_stream()).await?;
+    let print = Sha256::digest(&bytes).iter().map(|byte| format!("{byte:02x}")).collect();
+    Ok((parse(&app.config.limits, &bytes)?, print))
 }
 
 fn parse<T: DeserializeOwned>(limits: &Limits, bytes: &[u8]) -> Answer<T> {
@@ -120,9 +135,18 @@ pub async fn form<T: DeserializeOwned>(
     body: Body,
 ) -> Answer<(T, Option<Table>)> {
     let said = headers.get(header::CONTENT_TYPE).and_then(|kind| kind.to_str().ok());
-    let bad = |e: multer::Error| Problem::bad(format!("a form that cannot be read: {e}"));
+    let bad = |e: multer::Error| match e {
+        multer::Error::StreamSizeExceeded { limit } => {
+            Problem::over("body_bytes", format!("a form of over {limit} bytes"))
+        }
+        e => Problem::bad(format!("a form that cannot be read: {e}")),
+    };
     let boundary = multer::parse_boundary(said.unwrap_or_default()).map_err(bad)?;
-    let mut form = Multipart::new(body.into_data_stream(), boundary);
+    // What lies between parts counts too: it is held until a part begins.
+    let limits = &app.config.limits;
+    let most = limits.body_bytes.saturating_add(limits.json_bytes).saturating_add(BETWEEN);
+    let most = Constraints::new().size_limit(SizeLimit::new().whole_stream(most));
+    let mut form = Multipart::with_constraints(body.into_data_stream(), boundary, most);
     let (mut ask, mut table) = (None, None);
     while let Some(part) = in_time(app, form.next_field()).await?.map_err(bad)? {
         match part.name() {

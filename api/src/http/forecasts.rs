@@ -19,8 +19,8 @@ use super::{Answer, Refused, Shared, body, jobs, table};
 use crate::store::Job;
 use crate::{Ctx, Error, Forecasts, Style};
 
-pub use ask::Naming;
 use ask::Wanted;
+pub use ask::{Naming, ahead, few, with};
 
 /// Forecasts.
 #[derive(Serialize, ToSchema)]
@@ -130,6 +130,18 @@ pub async fn run<T: Send + 'static>(
     app: &Shared,
     work: impl FnOnce(&Ctx) -> Result<T, Error> + Send + 'static,
 ) -> Answer<Option<T>> {
+    let wait = Duration::from_secs(app.config.limits.forecast_s);
+    match tokio::time::timeout(wait, work_out(app, work)).await {
+        Ok(done) => Ok(Some(done?)),
+        Err(_) => Ok(None),
+    }
+}
+
+/// The same for as long as it takes.
+pub async fn work_out<T: Send + 'static>(
+    app: &Shared,
+    work: impl FnOnce(&Ctx) -> Result<T, Error> + Send + 'static,
+) -> Result<T, Error> {
     let ctx = Ctx::new(0);
     let (send, done) = oneshot::channel();
     let own = ctx.clone();
@@ -140,10 +152,5 @@ pub async fn run<T: Send + 'static>(
         let _ = send.send(std::panic::catch_unwind(work).unwrap_or_else(broken));
     });
     let _leash = Leash(ctx);
-    let wait = Duration::from_secs(app.config.limits.forecast_s);
-    match tokio::time::timeout(wait, done).await {
-        Ok(Ok(done)) => Ok(Some(done?)),
-        Ok(Err(_)) => Err(Error::Failed("the work broke off".into()).into()),
-        Err(_) => Ok(None),
-    }
+    done.await.unwrap_or_else(|_| Err(Error::Failed("the work broke off".into())))
 }

@@ -21,9 +21,7 @@ use super::spec::BacktestSpec;
 use super::{Answer, Problem, Refused, Shared, body, query, sets};
 use crate::Error;
 use crate::queue::{Event, Log};
-use crate::store::{
-    Job, JobKind, KeptSet, Once, Queued, Reply, State as JobState, Task, to_its_end,
-};
+use crate::store::{Job, JobKind, Once, Queued, Reply, State as JobState, Task, to_its_end};
 
 /// A page of jobs.
 #[derive(Debug, Serialize, ToSchema)]
@@ -61,19 +59,15 @@ pub async fn create(
 ) -> Answer<Response> {
     let spec: Spec = body::json(&app, &headers, body).await?;
     let text = admitted(&app, &spec)?;
-    let once = idempotency(&headers)?.map(|key| Once { key, asked: text.clone() });
-    if let Some(once) = &once
-        && let Some(reply) = app.store.reply(&who.owner, &once.key).await?
-    {
-        return again(&app, Some(once), &reply).await;
+    let once = once(&headers, text.clone())?;
+    if let Some(answer) = answered(&app, &who, once.as_ref()).await? {
+        return Ok(answer);
     }
-    // A set that is replaced between the look at it and the job would take its file along.
-    let _one = app.store.writing.lock().await;
     let task = backtest(&app, &spec, text).await?;
     enqueue(&app, &who, task, once).await
 }
 
-/// A backtest as a task, over the rows of its set as they are now.
+/// A backtest as a task.
 async fn backtest(app: &Shared, spec: &Spec, text: String) -> Answer<Task> {
     let name = spec.data.set.clone().unwrap_or_default();
     let kept = app.store.set(&name).await?;
@@ -84,14 +78,13 @@ async fn backtest(app: &Shared, spec: &Spec, text: String) -> Answer<Task> {
     let models: Vec<&str> = spec.model.iter().map(|model| model.entry.as_str()).collect();
     let title = format!("{} on {name}", models.join(", "));
     let title = title.chars().take(200).collect();
-    let rows = kept.as_ref().map(KeptSet::rows);
-    Ok(Task { kind: JobKind::Backtest, title, spec: text, rows, more: None })
+    let set = kept.map(|set| set.name);
+    Ok(Task { kind: JobKind::Backtest, title, spec: text, set, rows: None, more: None })
 }
 
 /// Puts a backtest into the queue, as a page asks for it; where its job is told.
 pub async fn begin(app: &Shared, who: &Who, spec: &Spec) -> Answer<Response> {
     let text = admitted(app, spec)?;
-    let _one = app.store.writing.lock().await;
     let task = backtest(app, spec, text).await?;
     enqueue(app, who, task, None).await
 }
@@ -108,7 +101,18 @@ pub fn prefers_job(headers: &HeaderMap) -> bool {
 }
 
 /// Puts work into the queue; where the request was sent before, the answer is that it had then.
-pub async fn enqueue(app: &Shared, who: &Who, task: Task, once: Option<Once>) -> Answer<Response> {
+pub async fn enqueue(
+    app: &Shared,
+    who: &Who,
+    mut task: Task,
+    once: Option<Once>,
+) -> Answer<Response> {
+    // A set that is replaced between the look at it and the job would take its file along.
+    let _one = app.store.writing.lock().await;
+    if let Some(name) = &task.set {
+        let set = app.store.set(name).await?.ok_or_else(|| Error::no_set(name))?;
+        task.rows = Some(set.rows());
+    }
     let (own, who) = (Arc::clone(&app.queue), who.clone());
     let (most, asked) = (app.config.limits.queue, once.clone());
     match to_its_end(async move {
@@ -135,8 +139,21 @@ async fn again(app: &Shared, once: Option<&Once>, reply: &Reply) -> Answer<Respo
     Ok(accepted(job(app, &reply.job).await?))
 }
 
-/// The key by which a client knows its request again.
-pub fn idempotency(headers: &HeaderMap) -> Answer<Option<String>> {
+/// The key by which a client knows its request again, and what is asked in it.
+pub fn once(headers: &HeaderMap, asked: String) -> Answer<Option<Once>> {
+    Ok(idempotency(headers)?.map(|key| Once { key, asked }))
+}
+
+/// The answer to a request that was sent before.
+pub async fn answered(app: &Shared, who: &Who, once: Option<&Once>) -> Answer<Option<Response>> {
+    let Some(own) = once else { return Ok(None) };
+    match app.store.reply(&who.owner, &own.key).await? {
+        Some(reply) => Ok(Some(again(app, once, &reply).await?)),
+        None => Ok(None),
+    }
+}
+
+fn idempotency(headers: &HeaderMap) -> Answer<Option<String>> {
     let Some(key) = headers.get("idempotency-key") else { return Ok(None) };
     match key.to_str() {
         Ok(key) if (1..=200).contains(&key.len()) && key.bytes().all(|b| b.is_ascii_graphic()) => {
@@ -226,7 +243,7 @@ pub async fn cancel(State(app): State<Shared>, Path(id): Path<String>) -> Answer
 #[derive(ToSchema)]
 #[expect(dead_code, reason = "only the OpenAPI document reads it")]
 pub struct Told {
-    /// state, fold, progress or snapshot.
+    /// state, fold, progress or snapshot; of a model, update or snapshot.
     event: String,
     /// What to send as `Last-Event-ID` to go on from here.
     id: String,

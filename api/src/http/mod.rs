@@ -20,6 +20,7 @@ mod layers;
 mod models;
 mod origins;
 pub mod pages;
+mod past;
 mod problem;
 mod query;
 mod rosters;

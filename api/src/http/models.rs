@@ -5,6 +5,7 @@ pub mod follow;
 
 use std::convert::Infallible;
 
+use almanac_backtest::Coverage;
 use axum::body::Body;
 use axum::extract::State;
 use axum::http::{HeaderMap, StatusCode, Uri, header};
@@ -17,12 +18,13 @@ use serde_json::{Value, json};
 use utoipa::{IntoParams, ToSchema};
 
 use super::auth::Who;
-use super::forecasts::{Form, Made, answer, run};
+use super::forecasts::{Made, answer, run};
 use super::jobs::{self, Told};
 use super::query::Path;
 use super::{Answer, Problem, Refused, Shared, body, query, sets, table};
-use crate::store::{Job, KeptModel, NewModel, Once};
-use ask::{Predict, Said, Train};
+use crate::follow::Watch;
+use crate::store::{Job, KeptModel, NewModel};
+use ask::{Predict, PredictForm, Said, Train};
 
 /// A model that is kept.
 #[derive(Debug, Serialize, ToSchema)]
@@ -66,9 +68,9 @@ pub struct Covered {
     drifted: bool,
 }
 
-impl From<KeptModel> for Model {
-    fn from(kept: KeptModel) -> Model {
-        let covered = |own: &almanac_backtest::Coverage| Covered {
+impl Covered {
+    fn of(watch: &Watch) -> Vec<Covered> {
+        let covered = |own: &Coverage| Covered {
             level: own.level,
             rows: own.rows,
             coverage: own.percent(),
@@ -76,7 +78,13 @@ impl From<KeptModel> for Model {
             p_value: own.p_value(),
             drifted: own.has_drifted(),
         };
-        let coverage = kept.watch.levels.iter().map(covered).collect();
+        watch.levels.iter().map(covered).collect()
+    }
+}
+
+impl From<KeptModel> for Model {
+    fn from(kept: KeptModel) -> Model {
+        let coverage = Covered::of(&kept.watch);
         let KeptModel { id, name, version, card, scores, follows, owner, created, .. } = kept;
         Model { id, name, version, card, scores, follows, coverage, owner, created }
     }
@@ -120,10 +128,13 @@ pub async fn create(
     headers: HeaderMap,
     body: Body,
 ) -> Answer<Response> {
-    let train: Train = body::json(&app, &headers, body).await?;
+    let (train, print): (Train, _) = body::json_printed(&app, &headers, body).await?;
+    let once = jobs::once(&headers, print)?;
+    if let Some(answer) = jobs::answered(&app, &who, once.as_ref()).await? {
+        return Ok(answer);
+    }
     let ready = train.ready(&app).await?;
-    let key = jobs::idempotency(&headers)?;
-    let trained = match key.is_some() || jobs::prefers_job(&headers) {
+    let trained = match once.is_some() || jobs::prefers_job(&headers) {
         true => None,
         false => {
             let ready = ready.clone();
@@ -132,7 +143,6 @@ pub async fn create(
     };
     let Some(trained) = trained else {
         let task = ready.task(&app).await?;
-        let once = key.map(|key| Once { key, asked: task.words() });
         return jobs::enqueue(&app, &who, task, once).await;
     };
     let id = crate::store::random(8)?;
@@ -176,6 +186,7 @@ async fn model(app: &Shared, which: &str) -> Answer<KeptModel> {
 pub async fn delete(State(app): State<Shared>, Path(id): Path<String>) -> Answer<StatusCode> {
     let model = model(&app, &id).await?;
     app.store.delete_model(&model.id).await?;
+    app.queue.log(&follow::name(&model.id)).end(json!({ "state": "deleted" }));
     Ok(StatusCode::NO_CONTENT)
 }
 
@@ -206,7 +217,7 @@ pub enum Answered {
 #[utoipa::path(post, operation_id = "predict", path = "/v1/models/{id}/predict", tag = "models",
     params(("id" = String, Path,),
         ("X-Request-Id" = Option<String>, Header, pattern = "^[A-Za-z0-9._-]{1,64}$")),
-    request_body(content((Predict = "application/json"), (Form = "multipart/form-data"))),
+    request_body(content((Predict = "application/json"), (PredictForm = "multipart/form-data"))),
     responses((status = 200, content(
         (Answered = "application/json"), (String = "text/csv"), (String = "application/x-ndjson"),
         (table::Binary = "application/vnd.apache.parquet"),
@@ -218,11 +229,11 @@ pub async fn predict(
     body: Body,
 ) -> Answer<Response> {
     let style = table::wanted(&headers)?;
-    let model = model(&app, &id).await?;
     let (asked, table): (Predict, _) = match body::is_form(&headers) {
         true => body::form(&app, &headers, body).await?,
         false => (body::json(&app, &headers, body).await?, None),
     };
+    let model = model(&app, &id).await?;
     let naming = asked.naming;
     let ready = asked.ready(&app, &model, table).await?;
     match run(&app, move |ctx| ready.answer(ctx)).await? {
@@ -236,8 +247,8 @@ pub async fn predict(
     }
 }
 
-/// How a model fares as rows are appended to the set that it follows: `update` after every append,
-/// with its coverage and its next forecasts; first, how things stand.
+/// How a model fares as rows are appended to the set that it follows: first how things stand, then
+/// `update` after every append of later rows, with how many rows there are and the coverage.
 #[utoipa::path(get, operation_id = "model_events", path = "/v1/models/{id}/events", tag = "models",
     params(("id" = String, Path,), ("Last-Event-ID" = Option<String>, Header,)),
     responses((status = 200, body = Told, content_type = "text/event-stream"), Refused<'_>))]

@@ -48,18 +48,12 @@ pub struct Task {
     pub title: String,
     /// In full: a spec in TOML.
     pub spec: String,
-    /// The rows that it reads, where the store has them: a file, and how to read it.
+    /// The kept set whose rows it reads, as they are when it is queued.
+    pub set: Option<String>,
+    /// Or rows that are kept for it: a file, and how to read it.
     pub rows: Option<(String, Source)>,
     /// What its kind is told beside the spec, in JSON.
     pub more: Option<String>,
-}
-
-impl Task {
-    /// All that is asked, for telling two requests apart.
-    pub fn words(&self) -> String {
-        let more = self.more.as_deref().unwrap_or_default();
-        format!("{}\n{more}", self.spec)
-    }
 }
 
 /// What came of putting a task into the queue.
@@ -330,7 +324,7 @@ async fn queue_in(
                (id, kind, owner, title, state, spec, file, source, more, created, request) \
                SELECT ?, ?, ?, ?, 'queued', ?, ?, ?, ?, ?, ? \
                WHERE (SELECT count(*) FROM jobs WHERE state = 'queued') < ? RETURNING *";
-    let Task { kind, title, spec, rows, more } = task;
+    let Task { kind, title, spec, rows, more, .. } = task;
     let file = rows.as_ref().map(|(file, _)| file);
     let source = rows.as_ref().map(|(_, source)| json(source)).transpose()?;
     let query = sqlx::query(sql).bind(&id).bind(kind.name()).bind(owner);
@@ -353,6 +347,7 @@ mod tests {
             kind: JobKind::Backtest,
             title: title.into(),
             spec: String::new(),
+            set: None,
             rows: None,
             more: None,
         }

@@ -169,6 +169,7 @@ fn migrations() -> Migrator {
         ("kinds", include_str!("../../migrations/0002_kinds.sql")),
         ("models", include_str!("../../migrations/0003_models.sql")),
         ("requests", include_str!("../../migrations/0004_requests.sql")),
+        ("versions", include_str!("../../migrations/0005_versions.sql")),
     ];
     let step = |(place, (name, sql)): (usize, &(&'static str, &'static str))| {
         let number = place as i64 + 1;

@@ -7,7 +7,7 @@ use sqlx::Row;
 use sqlx::sqlite::SqliteRow;
 
 use super::sets::{json, read};
-use super::{Store, blocking, now, random};
+use super::{Store, blocking, now, random, to_its_end};
 use crate::follow::Watch;
 use crate::{Error, atomic};
 
@@ -63,23 +63,47 @@ impl Store {
     /// # Errors
     /// A full disk.
     pub async fn keep_model(&self, new: NewModel) -> Result<KeptModel, Error> {
-        let file = self.keep_bytes(new.bytes).await?;
-        let sql = "INSERT INTO models \
-                   (id, name, version, owner, file, card, scores, follows, watch, created) \
-                   SELECT ?1, ?2, 1 + coalesce(max(version), 0), ?3, ?4, ?5, ?6, ?7, ?8, ?9 \
-                   FROM models WHERE name = ?2 ON CONFLICT (id) DO NOTHING";
-        let query = sqlx::query(sql).bind(&new.id).bind(&new.name).bind(&new.owner).bind(&file);
-        let query = query.bind(json(&new.card)?).bind(new.scores.as_ref().map(json).transpose()?);
-        let query = query.bind(&new.follows).bind(json(&new.watch)?).bind(now());
-        if query.execute(&self.db).await?.rows_affected() == 0 {
-            self.drop_bytes(&file)?;
-        }
-        self.model(&new.id).await?.ok_or_else(|| Error::Failed("the model is gone".into()))
+        let own = self.clone();
+        to_its_end(async move {
+            let file = own.keep_bytes(&new.bytes).await?;
+            let named = own.name_model(&new, &file).await;
+            if !matches!(named, Ok(true)) {
+                own.drop_bytes(&file)?;
+            }
+            named?;
+            let kept = own.model(&new.id).await?;
+            kept.ok_or_else(|| Error::Failed("the model cannot be kept".into()))
+        })
+        .await
     }
 
-    async fn keep_bytes(&self, bytes: Vec<u8>) -> Result<String, Error> {
+    /// Gives a model its version; not where one is kept under its id.
+    async fn name_model(&self, new: &NewModel, file: &str) -> Result<bool, Error> {
+        let mut db = self.db.begin_with("BEGIN IMMEDIATE").await?;
+        let sql = "SELECT 1 FROM models WHERE id = ?";
+        if sqlx::query(sql).bind(&new.id).fetch_optional(&mut *db).await?.is_some() {
+            return Ok(false);
+        }
+        let sql = "INSERT INTO model_names (name, last) VALUES (?, 1) \
+                   ON CONFLICT (name) DO UPDATE SET last = last + 1 RETURNING last";
+        // All rows are asked for: a step that failed shows at its end.
+        let rows = sqlx::query(sql).bind(&new.name).fetch_all(&mut *db).await?;
+        let version: Option<i64> = rows.first().map(|row| row.get("last"));
+        let sql = "INSERT INTO models \
+                   (id, name, version, owner, file, card, scores, follows, watch, created) \
+                   VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?)";
+        let query = sqlx::query(sql).bind(&new.id).bind(&new.name).bind(version).bind(&new.owner);
+        let query = query.bind(file).bind(json(&new.card)?);
+        let query = query.bind(new.scores.as_ref().map(json).transpose()?).bind(&new.follows);
+        query.bind(json(&new.watch)?).bind(now()).execute(&mut *db).await?;
+        db.commit().await?;
+        Ok(true)
+    }
+
+    async fn keep_bytes(&self, bytes: &[u8]) -> Result<String, Error> {
         let file = random(12)?;
         let path = self.root.join("models").join(&file);
+        let bytes = bytes.to_vec();
         blocking(move || atomic::write(&path, &bytes)).await?;
         Ok(file)
     }
@@ -97,9 +121,11 @@ impl Store {
     /// # Errors
     /// A database that does not answer.
     pub async fn model(&self, which: &str) -> Result<Option<KeptModel>, Error> {
-        let (name, version) = match which.rsplit_once('@') {
-            Some((name, version)) => (name, version.parse::<i64>().ok()),
-            None => (which, None),
+        let parts = which.rsplit_once('@').map(|(name, version)| (name, version.parse::<i64>()));
+        let (name, version) = match parts {
+            Some((name, Ok(version))) => (name, Some(version)),
+            // A name holds no `@`: nothing is found.
+            _ => (which, None),
         };
         let sql = "SELECT * FROM models \
                    WHERE id = ?1 OR (name = ?2 AND (?3 IS NULL OR version = ?3)) \
@@ -138,13 +164,24 @@ impl Store {
     /// What a model learnt.
     ///
     /// # Errors
-    /// A damaged store.
+    /// A damaged store; a model that was deleted in between.
     pub async fn model_bytes(&self, model: &KeptModel) -> Result<Vec<u8>, Error> {
-        let path = self.root.join("models").join(&model.file);
-        blocking(move || fs::read(&path).map_err(Error::io("read", &path))).await
+        let read = |file: &str| {
+            let path = self.root.join("models").join(file);
+            blocking(move || fs::read(&path).map_err(Error::io("read", &path)))
+        };
+        match read(&model.file).await {
+            // It was moved since: its later state has another file.
+            Err(Error::Io { source, .. }) if source.kind() == std::io::ErrorKind::NotFound => {
+                let now = self.model(&model.id).await?;
+                read(&now.ok_or_else(|| absent(&model.id))?.file).await
+            }
+            read => read,
+        }
     }
 
-    /// Notes how a model's intervals held new rows, and its state after them, where it has one.
+    /// Notes how a model's intervals held new rows, and its card and state after them, where it has
+    /// a state; whether the model is still there.
     ///
     /// # Errors
     /// A full disk.
@@ -152,17 +189,21 @@ impl Store {
         &self,
         model: &KeptModel,
         watch: &Watch,
-        state: Option<Vec<u8>>,
-    ) -> Result<(), Error> {
-        let file = match state {
-            Some(bytes) => self.keep_bytes(bytes).await?,
-            None => model.file.clone(),
+        state: Option<(Value, Vec<u8>)>,
+    ) -> Result<bool, Error> {
+        let (card, file) = match state {
+            Some((card, bytes)) => (card, self.keep_bytes(&bytes).await?),
+            None => (model.card.clone(), model.file.clone()),
         };
-        let sql = "UPDATE models SET watch = ?, file = ? WHERE id = ?";
-        let query = sqlx::query(sql).bind(json(watch)?).bind(&file).bind(&model.id);
-        let there = query.execute(&self.db).await?.rows_affected() > 0;
-        let old = if there { &model.file } else { &file };
-        if file != model.file { self.drop_bytes(old) } else { Ok(()) }
+        let sql = "UPDATE models SET watch = ?, card = ?, file = ? WHERE id = ?";
+        let query = sqlx::query(sql).bind(json(watch)?).bind(json(&card)?);
+        let done = query.bind(&file).bind(&model.id).execute(&self.db).await;
+        let there = matches!(&done, Ok(done) if done.rows_affected() > 0);
+        if file != model.file {
+            self.drop_bytes(if there { &model.file } else { &file })?;
+        }
+        done?;
+        Ok(there)
     }
 
     /// Forgets a model; whether it was there.
@@ -175,6 +216,10 @@ impl Store {
         self.drop_bytes(row.get("file"))?;
         Ok(true)
     }
+}
+
+fn absent(id: &str) -> Error {
+    Error::Absent { noun: "model", name: id.into(), hint: None }
 }
 
 impl KeptModel {

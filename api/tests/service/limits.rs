@@ -76,7 +76,7 @@ fn slow_clients() {
     let mut stream = service.connect();
     let started = Instant::now();
     let mut closed = false;
-    for byte in b"GET /healthz HTTP/1.1\r\nhost: here\r\nx: ".iter().cycle() {
+    for byte in b"GET /healthz HTTP/1.1\r\nhost: localhost\r\nx: ".iter().cycle() {
         let gone = stream.write_all(&[*byte]).is_err();
         if gone || started.elapsed() > Duration::from_secs(10) {
             closed = gone;
@@ -87,7 +87,7 @@ fn slow_clients() {
     assert!(closed && started.elapsed() < Duration::from_secs(5), "{:?}", started.elapsed());
 
     let mut stream = service.connect();
-    let head = "PUT /v1/sets/x HTTP/1.1\r\nhost: here\r\ncontent-type: text/csv\r\ncontent-length: 100\r\n\r\nab";
+    let head = "PUT /v1/sets/x HTTP/1.1\r\nhost: localhost\r\ncontent-type: text/csv\r\ncontent-length: 100\r\n\r\nab";
     stream.write_all(head.as_bytes()).unwrap();
     let mut answer = [0; 2000];
     let count = stream.read(&mut answer).unwrap();

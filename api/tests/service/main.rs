@@ -8,6 +8,7 @@ mod names;
 mod origins;
 mod panics;
 mod roles;
+mod strangers;
 mod tls;
 
 use std::io::{Read, Write};
@@ -91,9 +92,18 @@ impl Service {
         self.send((method, path), &[], b"")
     }
 
-    fn send(&self, (method, path): (&str, &str), head: &[(&str, &str)], body: &[u8]) -> Reply {
+    fn send(&self, asked: (&str, &str), head: &[(&str, &str)], body: &[u8]) -> Reply {
+        self.speak(asked, &[&[("host", "localhost")], head].concat(), body)
+    }
+
+    /// A question to the service by another name.
+    fn as_host(&self, host: &str, path: &str) -> Reply {
+        self.speak(("GET", path), &[("host", host)], b"")
+    }
+
+    fn speak(&self, (method, path): (&str, &str), head: &[(&str, &str)], body: &[u8]) -> Reply {
         let mut stream = self.connect();
-        let mut text = format!("{method} {path} HTTP/1.1\r\nhost: here\r\nconnection: close\r\n");
+        let mut text = format!("{method} {path} HTTP/1.1\r\nconnection: close\r\n");
         for (name, value) in head {
             text.push_str(&format!("{name}: {value}\r\n"));
         }
@@ -116,6 +126,20 @@ impl Service {
 }
 
 impl Service {
+    /// What a stream of events says first.
+    fn listen(&self, path: &str) -> String {
+        let mut stream = self.connect();
+        write!(stream, "GET {path} HTTP/1.1\r\nhost: localhost\r\n\r\n").unwrap();
+        let mut bytes = [0; 1 << 16];
+        let mut said = String::new();
+        while !said.contains("data: ") || !said.ends_with("\n\n\r\n") {
+            let count = stream.read(&mut bytes).unwrap();
+            assert!(count > 0, "the stream ended: {said}");
+            said += &String::from_utf8_lossy(&bytes[..count]);
+        }
+        said
+    }
+
     /// Waits until a job has ended; its last state.
     fn ended(&self, id: &str) -> Value {
         let start = Instant::now();

@@ -118,15 +118,77 @@ fn following() {
     let model = seen(16);
     let covered = &model["coverage"][0];
     assert!(covered["coverage"].as_f64().is_some() && covered["level"] == 80.0, "{model}");
-    let said = post(&service, "/v1/models/cash/predict", &json!({"horizon": 1})).json();
-    // The level that the first fit's smoothing has at the new end.
+    let told = service.listen(&format!("/v1/models/{id}/events"));
+    assert!(told.contains("event: snapshot") && told.contains("\"rows\":16"), "{told}");
+    // The same first fit, moved only now that it is asked, stands at the same end.
+    let asked = json!({"horizon": 1});
+    let said = post(&service, "/v1/models/cash/predict", &asked).json();
+    let fresh = Service::start(|_| {});
+    let put = fresh.send(("PUT", "/v1/sets/cash"), &[CSV], rows(0..28).as_bytes());
+    assert_eq!(put.status, 201);
+    assert_eq!(post(&fresh, "/v1/models", &train("ses")).status, 201);
     let whole = rows(0..36);
     let form = super::forecasts::form(&[
         ("ask", "application/json", r#"{"horizon": 1}"#),
         ("rows", "text/csv", &whole),
     ]);
-    let other = service.send(("POST", "/v1/models/cash/predict"), &[form.0], form.1.as_bytes());
+    let other = fresh.send(("POST", "/v1/models/cash/predict"), &[form.0], form.1.as_bytes());
     assert_eq!(said["forecasts"], other.json()["forecasts"]);
+    // Of the first model's past alone, the level is another.
+    let early = post(&fresh, "/v1/models/cash/predict", &asked).json();
+    assert_ne!(said["forecasts"][0]["mean"], early["forecasts"][0]["mean"]);
+}
+
+/// A name is as it was written: no version that is none, and no number given twice.
+#[test]
+fn versions() {
+    let service = stocked();
+    let made = |version: u64| {
+        let made = post(&service, "/v1/models", &train("naive")).json();
+        assert_eq!(made["version"], version);
+    };
+    made(1);
+    made(2);
+    for none in ["cash@", "cash@v2", "cash@latest", "cash@3"] {
+        assert_eq!(service.ask("DELETE", &format!("/v1/models/{none}")).status, 404, "{none}");
+    }
+    assert_eq!(service.ask("DELETE", "/v1/models/cash").status, 204);
+    assert_eq!(service.ask("GET", "/v1/models/cash").json()["version"], 1);
+    made(3);
+}
+
+/// Rows in the request, trained as a job: asked with rows that are called as they were; one key is
+/// one job, and other rows are another request.
+#[test]
+fn rows_as_a_job() {
+    let service = stocked();
+    let day = |k: usize| format!("2024-01-{:02}", k + 1);
+    let sold = |k: usize| 5 + k + 10 * (k % 3 / 2);
+    let rows = |count: usize| {
+        json!({"shop": vec!["a"; count], "day": (0..count).map(day).collect::<Vec<_>>(),
+            "sold": (0..count).map(sold).collect::<Vec<_>>(),
+            "promo": (0..count).map(|k| k % 3 / 2).collect::<Vec<_>>()})
+    };
+    let data = json!({"id": "shop", "time": "day", "target": "sold", "known": ["promo"]});
+    let body = |count| {
+        json!({"name": "p", "rows": rows(count), "spec": {"data": data, "folds": {"horizon": 1},
+            "model": [{"use": "sarimax", "order": [0, 0, 0]}]}})
+    };
+    let sent = |body: &Value| {
+        let head = [JSON, ("idempotency-key", "once")];
+        service.send(("POST", "/v1/models"), &head, body.to_string().as_bytes())
+    };
+    let job = sent(&body(20));
+    assert_eq!(job.status, 202, "{}", job.body);
+    let id = job.json()["id"].as_str().unwrap().to_string();
+    assert_eq!(sent(&body(20)).json()["id"], id);
+    sent(&body(21)).refused(422, "another request");
+    assert_eq!(service.ended(&id)["state"], "done");
+    let asked = json!({"rows": rows(20), "horizon": 1,
+        "future": {"shop": ["a"], "day": [day(20)], "promo": [1]}});
+    let said = post(&service, &format!("/v1/models/{id}/predict"), &asked);
+    assert_eq!(said.status, 200, "{}", said.body);
+    assert!(said.json()["failures"].as_array().unwrap().is_empty(), "{}", said.body);
 }
 
 /// As a job, a training's id is its model's.

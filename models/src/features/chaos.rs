@@ -16,6 +16,7 @@
 use almanac_data::FitError;
 use almanac_kernels::chaos::{autocorrelation, cao, divergence, period, slope};
 use serde::Deserialize;
+use serde_json::{Value, json};
 
 use super::{Feature, Form, Lags, Or, Seen};
 
@@ -139,13 +140,15 @@ impl Feature for Chaos {
         Ok(Some(Box::new(State { lag, dimension })))
     }
 
-    fn restore(&self, kept: &[usize]) -> Result<Option<Box<dyn Feature>>, FitError> {
+    fn restore(&self, kept: &Value) -> Result<Option<Box<dyn Feature>>, FitError> {
         let Table { most_lag, most_dimension, .. } = self.0;
         let [most_lag, most] =
             [self.0.lag.unwrap_or(most_lag), self.0.dimension.unwrap_or(most_dimension)];
-        match *kept {
-            [] if self.0.only_if_chaotic => Ok(Some(Box::new(Lags::default()))),
-            [lag, dimension] if lag <= most_lag && dimension <= most => {
+        if kept.is_null() && self.0.only_if_chaotic {
+            return Ok(Some(Box::new(Lags::default())));
+        }
+        match <[usize; 2]>::deserialize(kept) {
+            Ok([lag, dimension]) if lag <= most_lag && dimension <= most => {
                 Ok(Some(Box::new(State { lag, dimension })))
             }
             _ => Err(crate::keep::failed(&"is no state space of these settings")),
@@ -164,8 +167,8 @@ impl Feature for State {
         (1..=self.dimension).map(|place| format!("state_{place}")).collect()
     }
 
-    fn keep(&self) -> Vec<usize> {
-        vec![self.lag, self.dimension]
+    fn keep(&self) -> Value {
+        json!([self.lag, self.dimension])
     }
 
     fn at(&self, seen: &Seen<'_>, out: &mut Vec<f64>) {

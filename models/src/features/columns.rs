@@ -9,8 +9,8 @@
 //! Forecasting 16, 2000.
 
 use almanac_data::{FitError, Role};
-use serde::Deserialize;
-use serde_json::Map;
+use serde::{Deserialize, Serialize};
+use serde_json::{Map, Value, json};
 
 use super::{Feature, Form, Or, Seen};
 use crate::settings::Written;
@@ -23,13 +23,13 @@ pub struct Columns {
     read: Vec<Read>,
 }
 
-#[derive(Debug, Clone)]
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
 struct Read {
     column: String,
     lag: Lag,
 }
 
-#[derive(Debug, Clone, Copy)]
+#[derive(Debug, Clone, Copy, PartialEq, Serialize, Deserialize)]
 enum Lag {
     Rows(usize),
     Newest,
@@ -98,6 +98,20 @@ impl Feature for Columns {
         Ok(Some(Box::new(Columns { all: false, read: read.collect() })))
     }
 
+    fn keep(&self) -> Value {
+        json!(self.read)
+    }
+
+    fn restore(&self, kept: &Value) -> Result<Option<Box<dyn Feature>>, FitError> {
+        let cannot = |e| crate::keep::failed(&format!("is no list of columns: {e}"));
+        let read = Vec::<Read>::deserialize(kept).map_err(cannot)?;
+        if self.all {
+            return Ok(Some(Box::new(Columns { all: false, read })));
+        }
+        crate::keep::unless(read == self.read, "other columns")?;
+        Ok(None)
+    }
+
     fn reads(&self) -> Vec<(&str, usize)> {
         let lag = |read: &Read| if let Lag::Rows(lag) = read.lag { lag } else { 1 };
         self.read.iter().map(|read| (read.column.as_str(), lag(read))).collect()
@@ -150,5 +164,21 @@ mod tests {
         for text in ["{}", r#"{"volume":[]}"#, r#"{"volume":[-1]}"#, "false"] {
             assert!(serde_json::from_str::<Columns>(text).is_err(), "{text}");
         }
+    }
+
+    /// Kept and read back, what was learnt of a panel's columns stays; other names are refused.
+    #[test]
+    fn kept() {
+        let track = track();
+        let past = track.seen(2, 1);
+        let all = columns("true");
+        let learnt = all.learn(&past).unwrap().unwrap();
+        let kept = rmp_serde::to_vec_named(&learnt.keep()).unwrap();
+        let again = all.restore(&rmp_serde::from_slice(&kept).unwrap()).unwrap().unwrap();
+        assert_eq!(again.names(1), ["volume_newest", "holiday", "size"]);
+        assert_eq!(values(again.as_ref(), &track, 2, 2), [2.0, 4.0, 7.0]);
+        let named = columns(r#"{"holiday": [0]}"#);
+        assert!(named.restore(&named.keep()).unwrap().is_none());
+        assert!(named.restore(&learnt.keep()).is_err());
     }
 }

@@ -15,6 +15,7 @@ use almanac_data::FitError;
 use almanac_kernels::indicators as kernel;
 use almanac_kernels::indicators::{Bar, Indicator};
 use serde::{Deserialize, Serialize};
+use serde_json::{Value, json};
 
 use super::walk::replay;
 use super::{Feature, Form, Or, Running, Seen};
@@ -210,6 +211,18 @@ impl Feature for Indicators {
         Ok(Some(Box::new(Indicators(Table { of, levels, high, low, close, volume }))))
     }
 
+    fn keep(&self) -> Value {
+        let Table { high, low, close, volume, .. } = &self.0;
+        json!([high, low, close, volume])
+    }
+
+    fn restore(&self, kept: &Value) -> Result<Option<Box<dyn Feature>>, FitError> {
+        let cannot = |e| crate::keep::failed(&format!("names no columns of bars: {e}"));
+        let [high, low, close, volume] =
+            <[Option<String>; 4]>::deserialize(kept).map_err(cannot)?;
+        Ok(Some(Box::new(Indicators(Table { high, low, close, volume, ..self.0.clone() }))))
+    }
+
     fn reads(&self) -> Vec<(&str, usize)> {
         let Table { high, low, close, volume, .. } = &self.0;
         [high, low, close, volume].into_iter().flatten().map(|name| (name.as_str(), 1)).collect()
@@ -262,6 +275,8 @@ impl Running for State {
 mod tests {
     use super::*;
     use crate::features::tests::{plain, values};
+    use crate::features::{Beside, Track};
+    use almanac_data::Role;
 
     fn indicators(text: &str) -> Indicators {
         serde_json::from_str(text).unwrap()
@@ -294,5 +309,19 @@ mod tests {
         let track = plain(&[1.0, 2.0], 1);
         let error = indicators(r#"["obv"]"#).learn(&track.seen(2, 1)).err().unwrap();
         assert!(error.to_string().contains("needs a column of volumes"));
+    }
+
+    /// Kept and read back, the columns that were found are read: the volume moves the balance.
+    #[test]
+    fn kept() {
+        let past: &[f64] = &[10.0, 20.0, 30.0];
+        let volume = Beside { name: "Volume", role: Role::Past, past, ahead: &[] };
+        let track = Track { beside: vec![volume], ..plain(&[1.0, 2.0, 3.0], 1) };
+        let asked = indicators(r#"["obv"]"#);
+        let learnt = asked.learn(&track.seen(3, 1)).unwrap().unwrap();
+        let again = asked.restore(&learnt.keep()).unwrap().unwrap();
+        let said = values(learnt.as_ref(), &track, 3, 1);
+        assert_eq!(values(again.as_ref(), &track, 3, 1), said);
+        assert_ne!(values(&asked, &track, 3, 1), said);
     }
 }

@@ -144,17 +144,17 @@ pub trait Feature: Send + Sync {
         Ok(None)
     }
 
-    /// The numbers that [`Feature::learn`] learnt; none where it learns nothing.
-    fn keep(&self) -> Vec<usize> {
-        Vec::new()
+    /// What [`Feature::learn`] learnt; null where it learns nothing.
+    fn keep(&self) -> Value {
+        Value::Null
     }
 
-    /// What [`Feature::learn`] gave, from its numbers; `None` where it learns nothing.
+    /// What [`Feature::learn`] gave, from what it kept; `None` where it learns nothing.
     ///
     /// # Errors
-    /// Numbers that it cannot have learnt.
-    fn restore(&self, kept: &[usize]) -> Result<Option<Box<dyn Feature>>, FitError> {
-        crate::keep::unless(kept.is_empty(), "a feature that learns nothing")?;
+    /// What it cannot have learnt.
+    fn restore(&self, kept: &Value) -> Result<Option<Box<dyn Feature>>, FitError> {
+        crate::keep::unless(kept.is_null(), "a feature that learns nothing")?;
         Ok(None)
     }
 
@@ -290,20 +290,17 @@ impl Features {
     ///
     /// # Errors
     /// As of [`Features::restore`].
-    pub(crate) fn restore_all(
-        &self,
-        kept: BTreeMap<String, Numbers>,
-    ) -> Result<OfSeries, FitError> {
-        kept.into_iter().map(|(id, numbers)| Ok((id, self.restore(&numbers)?))).collect()
+    pub(crate) fn restore_all(&self, kept: BTreeMap<String, Facts>) -> Result<OfSeries, FitError> {
+        kept.into_iter().map(|(id, kept)| Ok((id, self.restore(&kept)?))).collect()
     }
 
-    /// The same from the numbers that were learnt.
+    /// The same from what was kept of it.
     ///
     /// # Errors
-    /// Numbers that these features cannot have learnt.
-    pub(crate) fn restore(&self, kept: &[Vec<usize>]) -> Result<Learnt, FitError> {
+    /// What these features cannot have learnt.
+    pub(crate) fn restore(&self, kept: &[Value]) -> Result<Learnt, FitError> {
         crate::keep::unless(kept.len() == self.list.len(), "other features")?;
-        let restore = |(feature, kept): (&Arc<dyn Feature>, &Vec<usize>)| {
+        let restore = |(feature, kept): (&Arc<dyn Feature>, &Value)| {
             let learnt = feature.restore(kept)?;
             Ok(learnt.map_or_else(|| Arc::clone(feature), Arc::from))
         };
@@ -314,16 +311,16 @@ impl Features {
 /// What the features of several series learnt, by the series' names.
 pub(crate) type OfSeries = BTreeMap<String, Learnt>;
 
-/// The numbers that each of several features learnt.
-pub(crate) type Numbers = Vec<Vec<usize>>;
+/// What each of several features learnt.
+pub(crate) type Facts = Vec<Value>;
 
 /// Features that have learnt what they must from the past of one series.
 #[derive(Clone)]
 pub struct Learnt(Vec<Arc<dyn Feature>>);
 
 impl Learnt {
-    /// The numbers that were learnt, for [`Features::restore`].
-    pub(crate) fn keep(&self) -> Numbers {
+    /// What was learnt, for [`Features::restore`].
+    pub(crate) fn keep(&self) -> Facts {
         self.0.iter().map(|feature| feature.keep()).collect()
     }
 

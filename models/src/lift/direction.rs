@@ -15,7 +15,7 @@ use almanac_data::{Ahead, Direction, FitError, Forecast, PanelView, Role};
 use serde::{Deserialize, Serialize};
 
 use crate::classify::{Chances, Classes, Classify};
-use crate::features::{Features, Learnt, Numbers};
+use crate::features::{Facts, Features, Learnt};
 use crate::lift::reduce::Scope;
 use crate::lift::reduce::layout::{Laid, Rows, See, Source, Which};
 use crate::lift::scaled::Scaled;
@@ -108,7 +108,7 @@ struct FittedDirection {
 #[derive(Serialize, Deserialize)]
 struct Kept<M> {
     models: M,
-    learnt: BTreeMap<String, Numbers>,
+    learnt: BTreeMap<String, Facts>,
 }
 
 const LIFT: &str = "direction";

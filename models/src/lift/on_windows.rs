@@ -21,7 +21,7 @@ use std::sync::Arc;
 use almanac_data::{Ahead, FitError, Forecast, Forecasting, PanelView, Role};
 use serde::{Deserialize, Serialize};
 
-use crate::features::{Features, Learnt, Numbers};
+use crate::features::{Facts, Features, Learnt};
 use crate::lift::reduce::errors::{Errors, width};
 use crate::lift::reduce::layout::{Laid, See, Source};
 use crate::lift::reduce::{Reads, Scope};
@@ -210,7 +210,7 @@ struct OfSeries {
 struct Kept {
     shape: Shape,
     channels: Channels,
-    series: BTreeMap<String, (Vec<Line>, Told<Numbers>)>,
+    series: BTreeMap<String, (Vec<Line>, Told<Facts>)>,
     weights: KeptEnsemble,
     errors: Option<Errors>,
 }
@@ -352,7 +352,7 @@ impl Model<Forecasting> for Windowed {
         keep::unless(shape.channels == 1 + channels.len(), "other channels")?;
         keep::unless(shape.outputs == goal.outputs(), "another loss")?;
         let taught = weights.load(self.network.as_ref(), shape)?;
-        let restore = |(id, (lines, told)): (String, (Vec<Line>, Told<Numbers>))| {
+        let restore = |(id, (lines, told)): (String, (Vec<Line>, Told<Facts>))| {
             Ok((id, OfSeries { lines, told: self.told.restore(told)? }))
         };
         let series = series.into_iter().map(restore).collect::<Result<_, FitError>>()?;

@@ -154,7 +154,7 @@ fn series_are_known_by_name() {
 fn kept_networks_say_the_same() {
     let panel = panel();
     let windows = json!({
-        "features": {"columns": {"rain": [1]}, "chaos": {"dimension": 2}},
+        "features": {"columns": true, "chaos": {"dimension": 2}},
         "ahead": {"columns": {"weekend": [0]}},
         "windows": 1,
     });
@@ -205,7 +205,7 @@ fn kept_regressors_say_the_same() {
     let panel = panel();
     let lifts = [
         json!({"target": ["log", "difference"], "features": {"lags": [1, 2], "chaos": {"dimension": 2}}}),
-        json!({"strategy": "direct", "scope": "panel", "features": {"lags": [3, 4]}}),
+        json!({"strategy": "direct", "scope": "panel", "features": {"lags": [3, 4], "columns": true}}),
         json!({"strategy": "multi", "windows": 0, "target": ["standardize"]}),
     ];
     let mut all = lifted(regress::ROSTER, &lifts);

@@ -1,20 +1,19 @@
 //! What a request for forecasts says, made ready for a thread.
 
-use std::sync::Arc;
-
 use almanac_backtest::{FoldSpec, ModelSpec, RunSpec, ScoreSpec, Spec, TaskName};
 use almanac_data::Source;
-use almanac_ingest::{From, Given, Read};
+use almanac_ingest::Read;
 use serde::Deserialize;
 use serde_json::{Map, Value};
 use utoipa::ToSchema;
 
+use super::super::past::Past;
 use super::super::rows::Rows;
 use super::super::spec::{self, Setting, SourceSpec};
 use super::super::{Answer, Problem, Shared, body, jobs, query};
 use crate::queue::Unwatched;
-use crate::store::{JobKind, Store, Task};
-use crate::{Ctx, Error, Forecasts, Lab, Study, Written};
+use crate::store::{JobKind, Task};
+use crate::{Ctx, Error, Forecasts, Study, Written};
 
 /// What is to be forecast, by which models, how far.
 #[derive(Debug, Deserialize, ToSchema)]
@@ -105,61 +104,21 @@ pub enum Naming {
 pub struct Ask {
     spec: Spec,
     past: Past,
-    store: Store,
     /// The most rows ahead.
     most: usize,
     /// How columns of the answer are called.
     pub naming: Naming,
 }
 
-#[derive(Clone)]
-enum Past {
-    /// Rows that came with the request.
-    Rows(Box<Given>),
-    /// The same, read already.
-    Read(Arc<Read>),
-    /// A set that is kept.
-    Set(Box<Given>, Box<(String, Source)>),
-    /// A set that the program knows by itself.
-    Known(Lab),
-}
-
 impl Wanted {
     /// Checked against what the server allows and has; `table` came beside it, in a file.
     pub async fn ready(self, app: &Shared, table: Option<body::Table>) -> Answer<Ask> {
         query::inside(&self.data)?;
-        if self.horizon == 0 {
-            return Err(Problem::bad("`horizon` says how many steps ahead, from 1"));
-        }
         let model = self.model.specs();
         jobs::within(app, self.horizon, model.len())?;
-        if self.rows.is_none() && self.future.is_some() {
-            let hint = "give them as rows without a value at the end of the past".to_string();
-            return Err(Error::mistake("`future` goes with `rows`", hint).into());
-        }
-        let past = match (self.rows, table, &self.set) {
-            (Some(rows), None, None) => {
-                let rows = match self.future {
-                    Some(future) => rows.join(future),
-                    None => rows,
-                };
-                let most = Some((app.config.limits.rows, u64::MAX));
-                let from = From::Columns(Arc::new(rows.0));
-                let source = Source::default();
-                Past::Rows(Box::new(Given { name: "rows".into(), source, from, most }))
-            }
-            (None, Some(table), None) => {
-                Past::Read(Arc::new(table.read(app, self.data.clone()).await?))
-            }
-            (None, None, Some(set)) => match app.store.set(set).await? {
-                Some(set) => Past::Set(Box::new(app.store.given(&set)), Box::new(set.rows())),
-                None => {
-                    almanac_ingest::cards::find(set).map_err(|_| Error::no_set(set))?;
-                    Past::Known(app.lab.clone())
-                }
-            },
-            _ => return Err(Error::mistake("give `rows` or the name of a `set`", None).into()),
-        };
+        ahead(self.horizon)?;
+        let rows = with(self.rows, self.future)?;
+        let past = Past::of(app, rows, table, self.set.as_deref()).await?;
         let spec = Spec {
             task: TaskName::Forecast,
             data: Source { set: self.set, ..self.data },
@@ -172,14 +131,38 @@ impl Wanted {
             money: None,
             run: RunSpec { seed: self.seed.into(), threads: 1, ..RunSpec::default() },
         };
-        Ok(Ask {
-            spec,
-            past,
-            store: app.store.clone(),
-            most: app.config.limits.ahead,
-            naming: self.naming,
-        })
+        Ok(Ask { spec, past, most: app.config.limits.ahead, naming: self.naming })
     }
+}
+
+/// Refuses no steps ahead.
+pub fn ahead(horizon: usize) -> Answer<()> {
+    match horizon {
+        0 => Err(Problem::bad("`horizon` says how many steps ahead, from 1")),
+        _ => Ok(()),
+    }
+}
+
+/// Rows, and rows ahead of them.
+pub fn with(rows: Option<Rows>, future: Option<Rows>) -> Answer<Option<Rows>> {
+    match (rows, future) {
+        (Some(rows), Some(future)) => Ok(Some(rows.join(future))),
+        (rows, None) => Ok(rows),
+        (None, Some(_)) => {
+            let hint = "give them as rows without a value at the end of the past".to_string();
+            Err(Error::mistake("`future` goes with `rows`", hint).into())
+        }
+    }
+}
+
+/// Refuses more rows ahead, over all series, than a server gives.
+pub fn few(read: &Read, horizon: usize, most: usize) -> Result<(), Error> {
+    let ahead = read.panel.len().saturating_mul(horizon);
+    if ahead > most {
+        let what = format!("{ahead} rows ahead over all series, over {most}");
+        return Err(Error::Over { limit: "ahead", what });
+    }
+    Ok(())
 }
 
 impl Models {
@@ -201,45 +184,18 @@ impl Models {
 impl Ask {
     /// Reads the past, and forecasts.
     pub fn answer(self, ctx: &Ctx) -> Result<Forecasts, Error> {
-        self.study()?.answer(ctx, &Unwatched)
+        let read = self.past.read(&self.spec.data)?;
+        few(&read, self.spec.folds.horizon, self.most)?;
+        Study::of(Written::of(self.spec), read).answer(ctx, &Unwatched)
     }
 
-    fn study(self) -> Result<Study, Error> {
-        let read = match self.past {
-            Past::Rows(given) => almanac_ingest::read_given(&self.spec.data, &given)?,
-            Past::Set(given, _) => self.store.read(&self.spec.data, &given)?,
-            Past::Read(read) => Arc::unwrap_or_clone(read),
-            Past::Known(lab) => lab.read(&self.spec.data)?,
-        };
-        let ahead = read.panel.len().saturating_mul(self.spec.folds.horizon);
-        if ahead > self.most {
-            let what = format!("{ahead} rows ahead over all series, over {}", self.most);
-            return Err(Error::Over { limit: "ahead", what });
-        }
-        Ok(Study::of(Written::of(self.spec), read))
-    }
-
-    /// The same as a job; rows that came with the request are kept for it.
+    /// The same as a job.
     pub async fn task(self, app: &Shared) -> Answer<Task> {
         let models: Vec<&str> = self.spec.model.iter().map(|model| model.entry.as_str()).collect();
         let title = match &self.spec.data.set {
             Some(set) => format!("{} ahead on {set}", models.join(", ")),
             None => format!("{} ahead", models.join(", ")),
         };
-        let mut spec = self.spec.clone();
-        let rows = match &self.past {
-            Past::Known(_) => None,
-            Past::Set(_, rows) => Some(rows.as_ref().clone()),
-            Past::Rows(_) | Past::Read(_) => {
-                let read = crate::store::blocking(move || Ok(self.study()?.read)).await?;
-                spec.data = Source { set: Some("rows".into()), ..Source::default() };
-                let (file, source, _) = app.store.keep_rows(read.panel).await?;
-                Some((file, source))
-            }
-        };
-        spec.run.threads = app.config.job_threads();
-        let spec = spec.to_toml().map_err(|e| Problem::bad(e.to_string()))?;
-        let title = title.chars().take(200).collect();
-        Ok(Task { kind: JobKind::Forecast, title, spec, rows, more: None })
+        self.past.task(app, (JobKind::Forecast, title), self.spec, None).await
     }
 }

@@ -1,22 +1,20 @@
 //! What requests about models say, made ready for a thread.
 
-use std::sync::Arc;
-
 use almanac_backtest::{Spec, TaskName};
-use almanac_data::Source;
-use almanac_ingest::{From, Given};
 use serde::Deserialize;
 use utoipa::ToSchema;
 
-use super::super::forecasts::Naming;
+use super::super::forecasts::{Naming, ahead, few, with};
+use super::super::past::Past;
 use super::super::rows::Rows;
 use super::super::spec::BacktestSpec;
+use super::super::table::Binary;
 use super::super::{Answer, Problem, Shared, body, jobs, query};
 use crate::forecast::Silent;
-use crate::store::{JobKind, KeptModel, NewModel, Store, Task};
+use crate::store::{JobKind, KeptModel, NewModel, Task};
 use crate::training::{Trained, Training};
 use crate::values::Values;
-use crate::{Ctx, Error, Forecasts, Kept, Lab, Study, Written};
+use crate::{Ctx, Error, Forecasts, Kept};
 
 /// What is to be learnt, and under which name it is kept.
 #[derive(Debug, Deserialize, ToSchema)]
@@ -47,16 +45,6 @@ pub struct Ready {
     pub training: Training,
 }
 
-#[derive(Clone)]
-enum Past {
-    /// Rows that came with the request.
-    Rows(Box<Given>),
-    /// A set that is kept.
-    Set(Box<Given>, Box<(String, Source)>),
-    /// A set that the program knows by itself.
-    Known(Lab),
-}
-
 impl Train {
     /// Checked against what the server allows and has.
     pub async fn ready(self, app: &Shared) -> Answer<Ready> {
@@ -74,80 +62,30 @@ impl Train {
         if spec.model.len() != 1 || !spec.variant.is_empty() {
             return Err(Error::mistake("one model is kept at a time", None).into());
         }
-        let (past, follows) = match (rows, &spec.data.set) {
-            (Some(rows), None) => (Past::Rows(Box::new(given(app, rows))), None),
-            (None, Some(set)) => match app.store.set(set).await? {
-                Some(kept) => {
-                    let past = Past::Set(Box::new(app.store.given(&kept)), Box::new(kept.rows()));
-                    (past, Some(set.clone()))
-                }
-                None => {
-                    almanac_ingest::cards::find(set).map_err(|_| Error::no_set(set))?;
-                    (Past::Known(app.lab.clone()), None)
-                }
-            },
-            _ => {
-                return Err(Error::mistake(
-                    "give `rows` or the name of a set in `spec.data`",
-                    None,
-                )
-                .into());
-            }
-        };
+        let past = Past::of(app, rows, None, spec.data.set.as_deref()).await?;
+        let follows = spec.data.set.clone().filter(|_| matches!(past, Past::Set(..)));
         if follows.is_none() && !watch.is_empty() {
             let words = "only a model of a set that was uploaded sees rows appended";
             return Err(Error::mistake(words, "leave `watch` out".to_string()).into());
         }
-        Ok(Ready { spec, past, training: Training { name, backtest, watch, follows } })
+        let data = spec.data.clone();
+        Ok(Ready { spec, past, training: Training { name, backtest, watch, follows, data } })
     }
-}
-
-/// Rows of a body.
-fn given(app: &Shared, rows: Rows) -> Given {
-    let most = Some((app.config.limits.rows, u64::MAX));
-    let from = From::Columns(Arc::new(rows.0));
-    Given { name: "rows".into(), source: Source::default(), from, most }
 }
 
 impl Ready {
     /// Reads the rows, and fits.
     pub fn fit(self, ctx: &Ctx) -> Result<Trained, Error> {
-        let training = self.training.clone();
-        self.study()?.trained(&training, ctx, &Silent)
+        let study = self.past.study(self.spec, self.training.backtest)?;
+        study.trained(&self.training, ctx, &Silent)
     }
 
-    fn study(self) -> Result<Study, Error> {
-        let (written, walked) = (Written::of(self.spec), self.training.backtest);
-        match self.past {
-            Past::Known(lab) => lab.study(written),
-            Past::Rows(given) | Past::Set(given, _) => Study::given(written, &given, walked),
-        }
-    }
-
-    /// The same as a job; rows that came with the request are kept for it.
+    /// The same as a job.
     pub async fn task(self, app: &Shared) -> Answer<Task> {
         let title = format!("train {}: {}", self.training.name, self.spec.model[0].entry);
         let more =
             serde_json::to_string(&self.training).map_err(|e| Problem::bad(e.to_string()))?;
-        let mut spec = self.spec.clone();
-        let rows = match &self.past {
-            Past::Known(_) => None,
-            Past::Set(_, rows) => Some(rows.as_ref().clone()),
-            Past::Rows(_) if spec.task == TaskName::Regress => {
-                let words = "rows of a table are fitted while you wait, not as a job";
-                return Err(Error::mistake(words, None).into());
-            }
-            Past::Rows(_) => {
-                let read = crate::store::blocking(move || Ok(self.study()?.read)).await?;
-                spec.data = Source { set: Some("rows".into()), ..Source::default() };
-                let (file, source, _) = app.store.keep_rows(read.panel).await?;
-                Some((file, source))
-            }
-        };
-        spec.run.threads = app.config.job_threads();
-        let spec = spec.to_toml().map_err(|e| Problem::bad(e.to_string()))?;
-        let title = title.chars().take(200).collect();
-        Ok(Task { kind: JobKind::Train, title, spec, rows, more: Some(more) })
+        self.past.task(app, (JobKind::Train, title), self.spec, Some(more)).await
     }
 }
 
@@ -200,22 +138,24 @@ pub struct Predict {
     pub naming: Naming,
 }
 
+/// A question in a form of two parts.
+#[derive(Deserialize, ToSchema)]
+#[serde(deny_unknown_fields)]
+#[expect(dead_code, reason = "only the OpenAPI document reads it")]
+pub struct PredictForm {
+    /// What is asked, without `rows`, as JSON.
+    ask: Predict,
+    /// The past, in a file: CSV, NDJSON, Parquet or Arrow.
+    rows: Binary,
+}
+
 /// A question that only wants a thread.
 pub struct Question {
     bytes: Vec<u8>,
-    past: Answering,
+    past: Past,
     horizon: Option<usize>,
     levels: Vec<f64>,
     most: usize,
-}
-
-enum Answering {
-    /// A set that is kept.
-    Set(Store, Box<Given>),
-    /// Rows that came with the request, perhaps in a file that goes with this.
-    Given { given: Box<Given>, _held: Option<body::Table> },
-    /// A set that the program knows by itself.
-    Known(Lab, Box<Source>),
 }
 
 impl Predict {
@@ -228,39 +168,10 @@ impl Predict {
     ) -> Answer<Question> {
         let Predict { rows, set, future, horizon, levels, .. } = self;
         jobs::within(app, horizon.unwrap_or(1), 1)?;
-        if horizon == Some(0) {
-            return Err(Problem::bad("`horizon` says how many steps ahead, from 1"));
-        }
-        if rows.is_none() && future.is_some() {
-            return Err(Error::mistake("`future` goes with `rows`", None).into());
-        }
-        let past = match (rows, table, set) {
-            (Some(rows), None, None) => {
-                let rows = match future {
-                    Some(future) => rows.join(future),
-                    None => rows,
-                };
-                Answering::Given { given: Box::new(given(app, rows)), _held: None }
-            }
-            (None, Some(table), None) => {
-                Answering::Given { given: Box::new(table.given(app)), _held: Some(table) }
-            }
-            (None, None, set) => {
-                let set = set.or(model.follows.clone()).ok_or_else(|| {
-                    let words = "give `rows` or the name of a `set`: this model follows none";
-                    Problem::from(Error::mistake(words, None))
-                })?;
-                match app.store.set(&set).await? {
-                    Some(set) => Answering::Set(app.store.clone(), Box::new(app.store.given(&set))),
-                    None => {
-                        almanac_ingest::cards::find(&set).map_err(|_| Error::no_set(&set))?;
-                        let source = Source { set: Some(set), ..Source::default() };
-                        Answering::Known(app.lab.clone(), Box::new(source))
-                    }
-                }
-            }
-            _ => return Err(Error::mistake("give `rows` or the name of a `set`", None).into()),
-        };
+        ahead(horizon.unwrap_or(1))?;
+        let rows = with(rows, future)?;
+        let followed = model.follows.clone().filter(|_| rows.is_none() && table.is_none());
+        let past = Past::of(app, rows, table, set.or(followed).as_deref()).await?;
         let bytes = app.store.model_bytes(model).await?;
         Ok(Question { bytes, past, horizon, levels, most: app.config.limits.ahead })
     }
@@ -278,27 +189,14 @@ impl Question {
     /// Loads the model, reads the rows, and answers.
     pub fn answer(self, ctx: &Ctx) -> Result<Said, Error> {
         let kept = Kept::from_bytes(&self.bytes)?;
-        let how = Source { set: None, path: Vec::new(), ..kept.source() };
+        let how = self.past.how(kept.source());
         if kept.card.task == TaskName::Regress {
-            let asked = match &self.past {
-                Answering::Set(_, given) | Answering::Given { given, .. } => {
-                    almanac_ingest::read_asked_given(&how, given)?
-                }
-                Answering::Known(lab, set) => lab.asked(&Source { set: set.set.clone(), ..how })?,
-            };
+            let asked = self.past.asked(&how)?;
             return Ok(Said::Values(kept.values(&asked.table)?));
         }
-        let read = match &self.past {
-            Answering::Set(store, given) => store.read(&how, given)?,
-            Answering::Given { given, .. } => almanac_ingest::read_given(&how, given)?,
-            Answering::Known(lab, set) => lab.read(&Source { set: set.set.clone(), ..how })?,
-        };
+        let read = self.past.read(&how)?;
         let horizon = self.horizon.unwrap_or(kept.card.horizon);
-        let ahead = read.panel.len().saturating_mul(horizon);
-        if ahead > self.most {
-            let what = format!("{ahead} rows ahead over all series, over {}", self.most);
-            return Err(Error::Over { limit: "ahead", what });
-        }
+        few(&read, horizon, self.most)?;
         let own = kept.ctx().stopped_with(ctx);
         let forecasts = kept.predict(read, &self.levels, horizon, &own)?;
         Ok(Said::Forecasts(Box::new(forecasts)))

@@ -2,10 +2,10 @@
 
 use almanac_data::Source;
 use almanac_ingest::Read;
-use serde_json::json;
+use serde_json::{Value, json};
 
 use super::super::{Shared, forecasts};
-use super::Model;
+use super::Covered;
 use crate::follow::Watch;
 use crate::store::KeptModel;
 use crate::{Ctx, Error, Kept};
@@ -30,27 +30,28 @@ pub fn tell(app: &Shared, set: Option<String>) {
             }
         };
         for model in models {
-            if let Err(problem) = one(&app, &model).await {
-                tracing::warn!(model = model.id, ?problem, "a model cannot follow its set");
+            if let Err(error) = one(&app, &model).await {
+                tracing::warn!(model = model.id, %error, "a model cannot follow its set");
             }
         }
     });
 }
 
-async fn one(app: &Shared, model: &KeptModel) -> super::Answer<()> {
+async fn one(app: &Shared, model: &KeptModel) -> Result<(), Error> {
     let Some(set) = model.follows.as_deref() else { return Ok(()) };
     let Some(set) = app.store.set(set).await? else { return Ok(()) };
     let bytes = app.store.model_bytes(model).await?;
     let (store, given) = (app.store.clone(), app.store.given(&set));
     let before = model.watch.clone();
-    let moved = forecasts::run(app, move |ctx| {
-        let read = store.read(&Source::default(), &given)?;
-        moved(&Kept::from_bytes(&bytes)?, &read, before, ctx)
+    let moved = forecasts::work_out(app, move |ctx| {
+        let kept = Kept::from_bytes(&bytes)?;
+        let how = Source { set: None, ..kept.source() };
+        moved(&kept, &*store.look(&how, &given)?, before, ctx)
     });
-    let Some(Some(Moved { watch, state })) = moved.await? else { return Ok(()) };
-    app.store.move_model(model, &watch, state).await?;
-    if let Some(now) = app.store.model(&model.id).await? {
-        let told = json!({ "model": Model::from(now), "rows": set.facts.rows });
+    let Some(Moved { watch, state }) = moved.await? else { return Ok(()) };
+    let coverage = Covered::of(&watch);
+    if app.store.move_model(model, &watch, state).await? {
+        let told = json!({ "coverage": coverage, "rows": set.facts.rows });
         app.queue.log(&name(&model.id)).add("update", told);
     }
     Ok(())
@@ -59,7 +60,7 @@ async fn one(app: &Shared, model: &KeptModel) -> super::Answer<()> {
 /// What a model has seen of a set, and its state after that, where it has one.
 struct Moved {
     watch: Watch,
-    state: Option<Vec<u8>>,
+    state: Option<(Value, Vec<u8>)>,
 }
 
 /// A model at the end of rows; none where nothing is new.
@@ -69,6 +70,13 @@ fn moved(kept: &Kept, read: &Read, before: Watch, ctx: &Ctx) -> Result<Option<Mo
     if watch == before {
         return Ok(None);
     }
-    let state = kept.later(read, ctx)?.map(|later| later.to_bytes()).transpose()?;
+    let state = match kept.later(read, ctx)? {
+        Some(later) => {
+            let card =
+                serde_json::to_value(&later.card).map_err(|e| Error::Failed(e.to_string()))?;
+            Some((card, later.to_bytes()?))
+        }
+        None => None,
+    };
     Ok(Some(Moved { watch, state }))
 }

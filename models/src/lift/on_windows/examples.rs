@@ -4,7 +4,7 @@ use almanac_data::{FitError, Stamp};
 use serde::{Deserialize, Serialize};
 
 use super::{Level, OnWindows, Unit};
-use crate::features::{Features, Learnt, Numbers};
+use crate::features::{Facts, Features, Learnt};
 use crate::keep;
 use crate::lift::reduce::layout::Laid;
 use crate::lift::scaled::centre_and_width;
@@ -40,8 +40,8 @@ impl Told<Features> {
 
 impl Told<Features> {
     /// The same from what its features learnt.
-    pub fn restore(&self, kept: Told<Numbers>) -> Result<Told<Learnt>, FitError> {
-        let restore = |features: &Option<Features>, kept: Option<Numbers>| {
+    pub fn restore(&self, kept: Told<Facts>) -> Result<Told<Learnt>, FitError> {
+        let restore = |features: &Option<Features>, kept: Option<Facts>| {
             keep::unless(features.is_some() == kept.is_some(), "other channels")?;
             features.as_ref().zip(kept).map(|(features, kept)| features.restore(&kept)).transpose()
         };
@@ -51,7 +51,7 @@ impl Told<Features> {
 
 impl Told<Learnt> {
     /// What its features learnt, in numbers.
-    pub fn keep(&self) -> Told<Numbers> {
+    pub fn keep(&self) -> Told<Facts> {
         let keep = |learnt: &Option<Learnt>| learnt.as_ref().map(Learnt::keep);
         Told { next: keep(&self.next), ahead: keep(&self.ahead) }
     }

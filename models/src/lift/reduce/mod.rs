@@ -22,7 +22,7 @@ use std::sync::Arc;
 use almanac_data::{Ahead, FitError, Forecast, Forecasting, PanelView, Role};
 use serde::{Deserialize, Serialize};
 
-use crate::features::{Features, Learnt, Numbers};
+use crate::features::{Facts, Features, Learnt};
 use crate::lift::scaled::Scaled;
 use crate::lift::target::Transform;
 use crate::regress::{Predict, Regress};
@@ -190,7 +190,7 @@ struct Recipe {
 #[derive(Serialize, Deserialize)]
 struct Kept<M> {
     models: M,
-    learnt: BTreeMap<String, Numbers>,
+    learnt: BTreeMap<String, Facts>,
     errors: Option<Errors>,
 }
 
