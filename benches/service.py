@@ -112,7 +112,9 @@ def memory(server, minutes, folder):
     which, seen, end = job(server), [], time.time() + 60 * minutes
     bodies, k = list(asks().values()), 0
     while time.time() < end:
-        load(server, bodies[k % len(bodies)], 10, folder)
+        refused = load(server, bodies[k % len(bodies)], 10, folder)[3]
+        if refused:
+            sys.exit(f"{refused} requests were refused: the memory is that of nothing")
         seen.append(server.resident())
         k += 1
         if server.ask("GET", f"/v1/jobs/{which}")["state"] != "running":

@@ -45,7 +45,7 @@ pub use spec::{
 };
 pub use summary::Summary;
 pub use trained::{Declared, Learnt, Trained};
-pub use watch::Coverage;
+pub use watch::{Coverage, WATCHED};
 
 use question::{Held, Question};
 use shared::Shared;

@@ -23,7 +23,7 @@ Examples:
 pub const EXAMPLES_FIT: &str = "\
 Examples:
   almanac fit --data sales.csv --model auto_ets --horizon 14 --out sales.model
-  almanac fit studies/battery_life.toml --model ridge --out life.model --json
+  almanac fit life.toml --out life.model --json
   almanac fit --data nile --model ridge --set 'features.lags=[1,7]' --set lift.scope=panel --horizon 7 --out nile.model";
 
 pub const EXAMPLES_PREDICT: &str = "\

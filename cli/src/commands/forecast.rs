@@ -4,7 +4,7 @@ use almanac_api::{Error, Written};
 
 use crate::Outcome;
 use crate::args::Forecast;
-use crate::commands::{describe, give, lab, style, tell};
+use crate::commands::{describe, end, lab, style};
 use crate::fields::{self, Fields};
 use crate::say::Say;
 use crate::stop::Bar;
@@ -18,13 +18,7 @@ pub fn run(args: &Forecast, say: &Say) -> Result<Outcome, Error> {
     let ctx = bar.watch(study.ctx())?;
     let forecasts = study.forecast(&ctx, &bar);
     bar.end();
-    let forecasts = forecasts?;
-    give(&forecasts.bytes(style)?, args.out.as_deref(), say)?;
-    Ok(if tell(&forecasts.failures, say) && args.strict {
-        Outcome::Incomplete
-    } else {
-        Outcome::Done
-    })
+    end(&forecasts?, (style, args.out.as_deref()), args.strict, say)
 }
 
 fn written(args: &Forecast) -> Result<Written, Error> {

@@ -15,9 +15,10 @@ pub mod serve;
 
 use std::path::{Path, PathBuf};
 
-use almanac_api::{Error, Lab, Read, Style};
-use almanac_data::Table;
+use almanac_api::{Error, Forecasts, Lab, Read, Style};
+use almanac_data::{Table, Tidied};
 
+use crate::Outcome;
 use crate::say::Say;
 use crate::table::count;
 
@@ -59,6 +60,27 @@ fn tell(failures: &[(String, String, String)], say: &Say) -> bool {
     !failures.is_empty()
 }
 
+/// Gives forecasts, and tells of failures.
+fn end(
+    forecasts: &Forecasts,
+    (style, out): (Style, Option<&Path>),
+    strict: bool,
+    say: &Say,
+) -> Result<Outcome, Error> {
+    give(&forecasts.bytes(style)?, out, say)?;
+    let failed = tell(&forecasts.failures, say);
+    Ok(if failed && strict { Outcome::Incomplete } else { Outcome::Done })
+}
+
+/// What was changed, in a few words.
+fn changed(tidied: &Tidied, say: &Say) {
+    for fix in &tidied.fixes {
+        let (code, how) = (word(&fix.code), &fix.how);
+        let (rows, series) = (count(fix.rows, "row"), count(fix.series, "series"));
+        say.remark(&format!("tidied {code}: {how}, {rows} in {series}"));
+    }
+}
+
 /// What was read and what was changed, in a few words.
 fn describe(read: &Read, table: Option<&Table>, say: &Say) {
     let panel = &read.panel;
@@ -78,11 +100,7 @@ fn describe(read: &Read, table: Option<&Table>, say: &Say) {
             panel.season
         )),
     }
-    for fix in &read.tidied.fixes {
-        let (code, how) = (word(&fix.code), &fix.how);
-        let (rows, series) = (count(fix.rows, "row"), count(fix.series, "series"));
-        say.remark(&format!("tidied {code}: {how}, {rows} in {series}"));
-    }
+    changed(&read.tidied, say);
     let undeclared = read.audit.findings.iter();
     let undeclared = undeclared.filter(|found| found.code == almanac_data::Code::Undeclared);
     let names: Vec<&str> = undeclared.map(|found| found.first.as_str()).collect();

@@ -7,7 +7,7 @@ use almanac_data::Source;
 
 use crate::Outcome;
 use crate::args::Predict;
-use crate::commands::{describe, give, lab, style, tell};
+use crate::commands::{changed, describe, end, give, lab, style};
 use crate::fields::{self, Fields};
 use crate::say::Say;
 use crate::stop::Bar;
@@ -19,10 +19,11 @@ pub fn run(args: &Predict, say: &Say) -> Result<Outcome, Error> {
     kept.card.spec.run.threads = args.threads.unwrap_or(0);
     let (lab, source) = (lab(&args.data.reading.data_root), source(args, &kept)?);
     if kept.card.data.target.is_some() {
-        return rows(args, &kept, &lab.asked(&source)?.table).and_then(|values| {
-            give(&values.bytes(style)?, args.out.as_deref(), say)?;
-            Ok(Outcome::Done)
-        });
+        let asked = lab.asked(&source)?;
+        changed(&asked.tidied, say);
+        let values = rows(args, &kept, &asked.table)?;
+        give(&values.bytes(style)?, args.out.as_deref(), say)?;
+        return Ok(Outcome::Done);
     }
     let read = lab.read(&source)?;
     describe(&read, None, say);
@@ -35,13 +36,7 @@ pub fn run(args: &Predict, say: &Say) -> Result<Outcome, Error> {
     };
     let forecasts = kept.predict(read, levels, horizon, &ctx);
     bar.end();
-    let forecasts = forecasts?;
-    give(&forecasts.bytes(style)?, args.out.as_deref(), say)?;
-    Ok(if tell(&forecasts.failures, say) && args.strict {
-        Outcome::Incomplete
-    } else {
-        Outcome::Done
-    })
+    end(&forecasts?, (style, args.out.as_deref()), args.strict, say)
 }
 
 /// Values of a table's rows: they have no steps and no levels.

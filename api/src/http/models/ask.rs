@@ -1,6 +1,6 @@
 //! What requests about models say, made ready for a thread.
 
-use almanac_backtest::{Spec, TaskName};
+use almanac_backtest::{Spec, TaskName, WATCHED};
 use serde::Deserialize;
 use utoipa::ToSchema;
 
@@ -53,8 +53,10 @@ impl Train {
         if !(1..=200).contains(&name.chars().count()) || !name.chars().all(plain) {
             return Err(Problem::bad("a model's name has 1 to 200 letters, none of them @ or /"));
         }
-        if let Some(level) = watch.iter().find(|level| !(1.0..100.0).contains(*level)) {
-            let words = format!("a level is 1 to below 100 percent, not {level}");
+        if let Some(level) = watch.iter().find(|level| !WATCHED.contains(*level)) {
+            let (least, most) = (WATCHED.start(), WATCHED.end());
+            let words =
+                format!("a level that is watched is {least} to {most} percent, not {level}");
             return Err(Error::mistake(words, None).into());
         }
         query::inside(&spec.data)?;

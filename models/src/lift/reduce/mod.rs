@@ -247,7 +247,7 @@ impl Model<Forecasting> for Reduced {
     fn restore(&self, kept: &[u8]) -> Result<Box<dyn Fitted<Forecasting>>, FitError> {
         let recipe = self.recipe();
         let Kept::<Vec<Box<dyn Predict>>> { models, learnt, errors } = keep::read(LIFT, kept)?;
-        let fits = if self.settings.strategy == Strategy::Direct { self.horizon } else { 1 };
+        let fits = recipe.steps().len();
         keep::unless(models.len() == fits, "another strategy or horizon")?;
         keep::unless(errors.is_some() == (self.settings.windows > 0), "other windows")?;
         let learnt = self.features.restore_all(learnt)?;
